@@ -1,0 +1,46 @@
+// Builds what runs: dist/run-task.mjs first (its digest goes into cache names), then dist/cli.mjs.
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
+
+// The bytes of run-task must not depend on where it is built: minified white space drops esbuild's path comments.
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  legalComments: 'none',
+  minifyWhitespace: true,
+  logLevel: 'warning',
+};
+
+mkdirSync(dist, { recursive: true });
+if (existsSync(join(root, 'src/run-task/main.ts'))) {
+  await build({
+    ...common,
+    entryPoints: ['src/run-task/main.ts'],
+    outfile: 'dist/run-task.mjs',
+    banner: { js: '#!/usr/bin/env node' },
+  });
+  const bundle = readFileSync(join(dist, 'run-task.mjs'));
+  chmodSync(join(dist, 'run-task.mjs'), 0o755);
+  writeFileSync(join(dist, 'run-task.sha256'), `${createHash('sha256').update(bundle).digest('hex')}\n`);
+}
+if (existsSync(join(root, 'src/cli/main.ts'))) {
+  await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: 'dist/cli.mjs',
+    external: ['@photostructure/sqlite'],
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+    },
+  });
+  chmodSync(join(dist, 'cli.mjs'), 0o755);
+}

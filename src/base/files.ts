@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** True when an exception is the operating system's error of that code, e.g. `isErrno(e, 'ENOENT')`. */
+export function isErrno(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+}
+
+/** Makes a directory's entries durable: what was created, renamed or removed in it survives a power loss. */
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * Writes a file so that a reader, or a kill at any instant, sees the old content or the new, never a part:
+ * temporary name in the same directory, fsync, rename, fsync of the directory.
+ */
+export function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): void {
+  const temporary = join(dirname(path), `.tmp-${randomBytes(6).toString('hex')}`);
+  const fd = openSync(temporary, 'wx', mode);
+  try {
+    try {
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** Creates a directory and its parents, private to the user unless told otherwise. */
+export function ensureDirectory(path: string, mode = 0o700): void {
+  mkdirSync(path, { recursive: true, mode });
+}
