@@ -26,7 +26,11 @@ if (existsSync(join(root, 'src/run-task/main.ts'))) {
     ...common,
     entryPoints: ['src/run-task/main.ts'],
     outfile: 'dist/run-task.mjs',
-    banner: { js: '#!/usr/bin/env node' },
+    // NODE_OPTIONS is meant for the task's own Node programs; run-task must not obey them. It is put
+    // aside here, before Node starts, and handed to the command.
+    banner: {
+      js: '#!/usr/bin/env -S -u NODE_OPTIONS RUN_TASK_NODE_OPTIONS=${NODE_OPTIONS} node',
+    },
   });
   const bundle = readFileSync(join(dist, 'run-task.mjs'));
   chmodSync(join(dist, 'run-task.mjs'), 0o755);

@@ -31,6 +31,15 @@ export interface DeclaredKey {
 }
 
 /** Ingredients that `vary-on` may name, and those that it must name when they apply. */
-export const ingredients = ['wrapper', 'image', 'platform', 'user', 'mountPoint', 'checkout', 'untrusted', 'key'] as const;
+export const ingredients = [
+  'wrapper',
+  'image',
+  'platform',
+  'user',
+  'mountPoint',
+  'checkout',
+  'untrusted',
+  'key',
+] as const;
 export type Ingredient = (typeof ingredients)[number];
 export const indispensable: readonly Ingredient[] = ['wrapper', 'user', 'untrusted'];

@@ -1,7 +1,23 @@
+import { systemClock } from '../base/clock.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { compareCodePoints } from '../base/hash.ts';
+import { checkDependencies, type GraphMistake, reportOnGraph } from './check-graph.ts';
+import { type FullTaskSet, generateTasks } from './generate.ts';
 import type { GraphConfig } from './graph-config.ts';
+import type { IndexReader } from './index-reader.ts';
+import { type Configuration, readConfiguration } from './load/configuration.ts';
+import { Mistakes } from './mistakes.ts';
+import { morph } from './morph/morph.ts';
+import { optimize } from './optimize/optimize.ts';
+import { assignTaskIds } from './optimize/task-ids.ts';
+import { checkParameters } from './parameters/check.ts';
 import type { Parameters } from './parameters/parameters.ts';
+import { alwaysTargets, namedTargets, selectTargets, targetGraph } from './targets.ts';
 import type { GraphTask } from './task-graph.ts';
+import { transforms } from './transforms/registry.ts';
+import { verifyFull, verifyOptimized } from './verify/verify.ts';
+
+export type { IndexReader } from './index-reader.ts';
 
 export const phases = ['full', 'target', 'target-graph', 'optimized', 'morphed'] as const;
 export type Phase = (typeof phases)[number];
@@ -22,14 +38,13 @@ export interface CompileRequest {
   readonly targets?: readonly string[];
   /** `<decision>`; default: the environment's TASK_ID, given by the caller */
   readonly decisionTaskId?: string;
+  /**
+   * What `<decision>` becomes in references; default: `decisionTaskId`, else `DECISION-TASK`. The reference's commands
+   * that print a graph write `DECISION-TASK` even in a decision task.
+   */
+  readonly decisionReference?: string;
   /** warnings are errors */
   readonly strict?: boolean;
-}
-
-export interface IndexReader {
-  /** namespaces to taskIds; those that are not there are absent. Asked once for all tasks. */
-  findTasks(namespaces: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  statuses(taskIds: readonly string[]): Promise<ReadonlyMap<string, { state: string; expires: string }>>;
 }
 
 export interface Compilation {
@@ -46,4 +61,90 @@ export interface Compilation {
   /** from `optimized` on: target-graph labels that were optimized away */
   readonly removed: readonly string[];
   readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Compiles a `taskcluster/` folder as far as the phase asked for. Throws a FailureError: `configuration` with all that is
+ * wrong in the files, each at its place; `usage` for targets and kinds that there are not; what the index throws.
+ */
+export async function compile(request: CompileRequest, phase: Phase): Promise<Compilation> {
+  const { parameters } = request;
+  const mistakes = new Mistakes({ strict: request.strict ?? false });
+  checkParameters(parameters, mistakes);
+  const configuration = readConfiguration({ ...request, targetKinds: targetKinds(parameters) }, mistakes);
+
+  const full = generate(configuration, request, mistakes);
+  const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
+  verifyFull(full.tasks, { graphConfig: configuration.config, parameters, report });
+  mistakes.check();
+
+  const named = request.targets === undefined ? null : namedTargets(full.tasks, request.targets);
+  const targets = named ?? selectTargets(full.tasks, parameters);
+  // Who names tasks wants these: not what is wanted in any case, but not less either.
+  const requested = new Set([...targets, ...(named === null ? alwaysTargets(full.tasks, parameters) : [])]);
+  const wanted = targetGraph(full.tasks, requested);
+
+  const finish = (result: Pick<Compilation, 'graph'> & Partial<Compilation>): Compilation => ({
+    graphConfig: configuration.config,
+    full: full.tasks,
+    targets,
+    labelToTaskId: new Map(),
+    replaced: new Map(),
+    removed: [],
+    warnings: mistakes.warnings,
+    ...result,
+  });
+  if (phase === 'full') return finish({ graph: full.tasks });
+  if (phase === 'target') return finish({ graph: pick(full.tasks, targets) });
+  if (phase === 'target-graph') return finish({ graph: wanted });
+
+  const { removed, replaced } = await optimize({
+    tasks: wanted,
+    requested,
+    doNotOptimize: new Set([
+      ...parameters.do_not_optimize,
+      ...(parameters.optimize_target_tasks ? [] : targets),
+    ]),
+    doNotRemove: new Set(named),
+    parameters,
+    index: request.index,
+    now: systemClock.now(),
+    report,
+  });
+  const decisionTaskId = request.decisionReference ?? request.decisionTaskId ?? 'DECISION-TASK';
+  const optimized = assignTaskIds({
+    tasks: wanted,
+    removed,
+    replaced,
+    decisionTaskId,
+    rootUrl: request.rootUrl,
+    report,
+  });
+  verifyOptimized(optimized.tasks, { report });
+  mistakes.check();
+  const outcome = { replaced, removed: [...removed].sort(compareCodePoints) };
+  if (phase === 'optimized')
+    return finish({ ...outcome, graph: optimized.tasks, labelToTaskId: optimized.labelToTaskId });
+
+  const morphed = morph(optimized, { graphConfig: configuration.config, parameters });
+  return finish({ ...outcome, graph: morphed.tasks, labelToTaskId: morphed.labelToTaskId });
+}
+
+function generate(configuration: Configuration, request: CompileRequest, mistakes: Mistakes): FullTaskSet {
+  const decisionTaskId = request.decisionTaskId ?? null;
+  const full = generateTasks(configuration, { ...request, decisionTaskId }, transforms, mistakes);
+  mistakes.check();
+  checkDependencies(full, mistakes);
+  mistakes.check();
+  return full;
+}
+
+/** `-k` on the command line: only these kinds and what they need. */
+function targetKinds(parameters: Parameters): readonly string[] {
+  const kinds = parameters['target-kinds'];
+  return Array.isArray(kinds) ? (kinds as string[]) : [];
+}
+
+function pick(tasks: ReadonlyMap<string, GraphTask>, labels: readonly string[]): Map<string, GraphTask> {
+  return new Map(labels.map((label) => [label, tasks.get(label)!]));
 }

@@ -24,6 +24,16 @@ export interface TransformContext {
   readonly kind: string;
   /** the kind's directory, `<root>/kinds/<kind>` */
   readonly path: string;
+  /** the folder of config.yml, as the user typed it */
+  readonly root: string;
+  /** the repository's top: relative paths start here */
+  readonly repository: string;
+  /** SHA-256 of the run-task bundle, 64 hex digits */
+  readonly wrapper: string;
+  /** where Taskcluster is; null when nobody said */
+  readonly rootUrl: string | null;
+  /** the decision task that this compilation is; null outside of one */
+  readonly decisionTaskId: string | null;
   /** the whole content of kind.yml */
   readonly config: Readonly<Record<string, unknown>>;
   readonly params: Parameters;

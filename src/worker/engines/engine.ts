@@ -17,7 +17,10 @@ export interface SandboxRequest {
   readonly scratch: string;
   /** one command after another; the first that fails ends it. docker-worker payloads have one. */
   readonly commands: readonly (readonly string[])[];
-  /** complete: nothing of the worker's own environment is added but PATH where it is missing */
+  /**
+   * Complete: nothing of the worker's own environment is added but PATH where it is missing. `process` marks its
+   * processes with CAISSON_SANDBOX; containers get a HOME where there is none, as every runtime has it.
+   */
   readonly env: Readonly<Record<string, string>>;
   /** where the command starts: absolute inside; relative to the task directory for `process` */
   readonly cwd?: string;

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  lchownSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { isErrno, syncDirectory } from '../base/files.ts';
+import { formatRequirements, parseRequirements, type Requirements } from './requirements.ts';
+
+export const requirementsName = '.cacherequires';
+/** What a kill between write and rename leaves; not content of the cache. */
+const temporaryName = /^\.cacherequires\.tmp-[0-9a-f]{12}$/;
+const largest = 64 * 1024;
+
+export function isTemporaryRequirements(name: string): boolean {
+  return temporaryName.test(name);
+}
+
+export type RequirementsState =
+  | { readonly state: 'absent' }
+  | { readonly state: 'unusable'; readonly reason: string }
+  | { readonly state: 'found'; readonly requirements: Requirements };
+
+/** Reads what a cache says about itself, on a tree that a hostile task may have written: no link is followed. */
+export function readRequirements(cache: string): RequirementsState {
+  let fd: number;
+  try {
+    fd = openSync(
+      join(cache, requirementsName),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return { state: 'absent' };
+    if (isErrno(error, 'ELOOP', 'EMLINK')) return { state: 'unusable', reason: 'it is a symbolic link' };
+    if (isErrno(error, 'EACCES', 'EPERM', 'ENXIO', 'EISDIR', 'EIO', 'ENOTDIR')) {
+      return { state: 'unusable', reason: `it cannot be read (${error.code})` };
+    }
+    throw error;
+  }
+  try {
+    return readOpen(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readOpen(fd: number): RequirementsState {
+  const unusable = (reason: string): RequirementsState => ({ state: 'unusable', reason });
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) return unusable('it is not a regular file');
+  const self = process.getuid?.() ?? stat.uid;
+  if (stat.uid !== 0 && stat.uid !== self) return unusable(`its owner is ${stat.uid}`);
+  if (stat.size > largest) return unusable(`it has ${stat.size} bytes`);
+  const bytes = Buffer.alloc(largest);
+  let length = 0;
+  for (let read = 1; read > 0 && length < largest; length += read)
+    read = readSync(fd, bytes, length, largest - length, null);
+  const parsed = parseRequirements(bytes.subarray(0, length).toString('utf8'));
+  return parsed.ok ? { state: 'found', requirements: parsed.value } : unusable(parsed.error);
+}
+
+/**
+ * Makes a directory a cache of these requirements. Owner and mode of the directory come first, the complete file is
+ * renamed into place last: a kill leaves a cache that is still empty or one that is ready. `owner` null: not root.
+ */
+export function writeRequirements(
+  cache: string,
+  requirements: Requirements,
+  owner: { readonly uid: number; readonly gid: number } | null,
+): void {
+  if (owner !== null) lchownSync(cache, owner.uid, owner.gid);
+  if (owner !== null) chmodSync(cache, 0o755);
+  const temporary = join(cache, `${requirementsName}.tmp-${randomBytes(6).toString('hex')}`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const fd = openSync(temporary, flags, 0o444);
+  try {
+    const bytes = Buffer.from(formatRequirements(requirements));
+    for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    // Root keeps the file to itself, so that the task cannot change what is in it.
+    if (owner !== null) fchownSync(fd, 0, 0);
+    fchmodSync(fd, 0o444);
+    fsyncSync(fd);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, join(cache, requirementsName));
+  syncDirectory(cache);
+}

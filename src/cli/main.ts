@@ -1,0 +1,41 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodes } from '../base/failure.ts';
+import { addCacheCommands } from './commands/cache.ts';
+import { addGraphCommands } from './commands/graph.ts';
+import { addRunCommand } from './commands/run.ts';
+import { addRunTaskCommand } from './commands/run-task.ts';
+import { notBuiltYet } from './not-built.ts';
+import { tellThrown } from './output/failure.ts';
+import { version } from './version.ts';
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('caisson')
+    .description('caches that cannot lie: compile a taskcluster/ folder and run its tasks')
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError();
+  addRunCommand(program);
+  addGraphCommands(program);
+  addCacheCommands(program);
+  addRunTaskCommand(program);
+  notBuiltYet(program, {
+    decision: 'caisson graph morphed -J prints the tasks',
+    'action-callback': 'caisson run LABEL runs a task again',
+    serve: 'caisson run has its queue inside',
+    worker: 'caisson run has its worker inside',
+    image: 'tasks run in this machine’s own root file system so far',
+    init: 'start from examples/hello/taskcluster',
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return process.exitCode === undefined ? 0 : Number(process.exitCode);
+  } catch (error) {
+    // Commander has printed its message; help and version are not mistakes.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+    return tellThrown(error, (text) => process.stderr.write(text));
+  }
+}
+
+// A reader that went away (`caisson graph full | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,21 @@
+import { drawDiagnostic } from '../../base/diagnostic.ts';
+import { exitCodes, type Failure, FailureError } from '../../base/failure.ts';
+
+/** The text of a failure as a person reads it, without a stack. */
+export function drawFailure(failure: Failure): string {
+  const lines = (failure.diagnostics ?? []).map(drawDiagnostic);
+  lines.push(`caisson: ${failure.message}`);
+  if (failure.hint !== undefined) lines.push(`  hint: ${failure.hint}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The exit code of whatever was thrown, after telling it. What is not a failure is our own bug. */
+export function tellThrown(error: unknown, write: (text: string) => void): number {
+  if (error instanceof FailureError) {
+    write(drawFailure(error.failure));
+    return exitCodes[error.failure.kind];
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  write(`caisson: this is a bug in caisson, please report it:\n${text}\n`);
+  return exitCodes.internal;
+}

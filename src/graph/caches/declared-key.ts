@@ -1,0 +1,67 @@
+import { didYouMean } from '../../base/suggest.ts';
+import type { DeclaredKey } from '../../caches/record.ts';
+import type { TransformContext } from '../transforms/transform.ts';
+import { isMapping } from '../values/plain.ts';
+import { TrackedFilesError } from '../values/tracked-files.ts';
+import { trackedFilesOf } from './tracked-files-of.ts';
+
+/** A `key` that says nothing, or something that is not there. */
+export class DeclaredKeyError extends Error {
+  override readonly name = 'DeclaredKeyError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** `key: {files: [globs], strings: […], parameters: […]}` with what it stands for now. Nothing in it may be empty. */
+export function resolveKey(context: TransformContext, written: unknown): DeclaredKey {
+  const parts = ['files', 'strings', 'parameters'];
+  if (!isMapping(written) || Object.keys(written).length === 0)
+    throw new DeclaredKeyError('"key" has to name files, strings or parameters');
+  const unknown = Object.keys(written).find((part) => !parts.includes(part));
+  if (unknown !== undefined)
+    throw new DeclaredKeyError(`unknown key "${unknown}" in "key"`, didYouMean(unknown, parts));
+  const lists = new Map(
+    parts.filter((part) => part in written).map((part) => [part, listOf(part, written[part])]),
+  );
+  const [files, strings, parameters] = parts.map((part) => lists.get(part));
+  return {
+    ...(files === undefined ? {} : { files: digests(context, files) }),
+    ...(strings === undefined ? {} : { strings }),
+    ...(parameters === undefined
+      ? {}
+      : { parameters: Object.fromEntries(parameters.map((name) => [name, parameter(context, name)])) }),
+  };
+}
+
+function listOf(part: string, value: unknown): string[] {
+  const good =
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item) => typeof item === 'string' && item !== '');
+  if (!good) throw new DeclaredKeyError(`"key.${part}" has to be a list of strings that are not empty`);
+  return value as string[];
+}
+
+function parameter({ params }: TransformContext, name: string): unknown {
+  const value = params[name];
+  if (value === undefined || value === null || value === '') {
+    throw new DeclaredKeyError(
+      `the parameter "${name}" of "key" is empty or not there`,
+      didYouMean(name, Object.keys(params)),
+    );
+  }
+  return value;
+}
+
+function digests(context: TransformContext, globs: readonly string[]): Readonly<Record<string, string>> {
+  try {
+    return trackedFilesOf(context).digestsOf(globs);
+  } catch (error) {
+    if (!(error instanceof TrackedFilesError)) throw error;
+    throw new DeclaredKeyError(`"key.files": ${error.message}`, 'add it to git, or correct the pattern');
+  }
+}

@@ -1,0 +1,148 @@
+import type { Configuration } from './load/configuration.ts';
+import type { KindFile } from './load/kind-file.ts';
+import { loadTasks } from './load/load-tasks.ts';
+import { type Origin, Origins, placeInTask } from './load/origins.ts';
+import { kindPipeline } from './kind-pipeline.ts';
+import type { Mistakes } from './mistakes.ts';
+import type { Parameters } from './parameters/parameters.ts';
+import { repositoryConfigs } from './repository-configs.ts';
+import type { GraphTask } from './task-graph.ts';
+import type { Draft, Mistake, RepoConfig, Transform, TransformContext } from './transforms/transform.ts';
+
+export interface GenerateRequest {
+  readonly root: string;
+  readonly repository: string;
+  readonly parameters: Parameters;
+  readonly wrapper: string;
+  readonly rootUrl: string | null;
+  readonly decisionTaskId: string | null;
+}
+
+/** All tasks of all kinds, and where each was written. */
+export interface FullTaskSet {
+  readonly tasks: ReadonlyMap<string, GraphTask>;
+  readonly origins: ReadonlyMap<string, Origin>;
+}
+
+/** Makes the tasks of every kind, kind after kind. What is wrong is in `mistakes`, and left out. */
+export function generateTasks(
+  configuration: Configuration,
+  request: GenerateRequest,
+  transforms: ReadonlyMap<string, Transform>,
+  mistakes: Mistakes,
+): FullTaskSet {
+  const tasks = new Map<string, GraphTask>();
+  const origins = new Map<string, Origin>();
+  const ofKinds = new Map<string, Map<string, GraphTask>>();
+  let repositories: ReadonlyMap<string, RepoConfig> | undefined;
+
+  for (const kind of configuration.kinds) {
+    const steps = kindPipeline(kind, transforms, mistakes);
+    if (steps === null) continue;
+    const draftOrigins = new Origins();
+    const context: TransformContext = {
+      kind: kind.name,
+      path: kind.path,
+      root: request.root,
+      repository: request.repository,
+      wrapper: request.wrapper,
+      rootUrl: request.rootUrl,
+      decisionTaskId: request.decisionTaskId,
+      config: kind.config,
+      params: request.parameters,
+      graphConfig: configuration.config,
+      kindDependenciesTasks: tasksOfKinds(ofKinds, kind.dependencies),
+      writeArtifacts: false,
+      get repoConfigs() {
+        repositories ??= repositoryConfigs(configuration, request.parameters, mistakes);
+        return repositories;
+      },
+      report: (mistake) => tell(mistake, kind, draftOrigins, mistakes),
+    };
+    let drafts: Iterable<Draft> = loadTasks(kind, draftOrigins);
+    for (const { transform } of steps)
+      drafts = draftOrigins.through(drafts, (given) => transform(context, given));
+    const ofKind = new Map<string, GraphTask>();
+    ofKinds.set(kind.name, ofKind);
+    for (const draft of drafts) {
+      const task = addTask(draft, { kind, origin: draftOrigins.of(draft), tasks, origins, mistakes });
+      if (task !== null) ofKind.set(task.label, task);
+    }
+  }
+  return { tasks, origins };
+}
+
+/** In the order in which they were made: kind after kind. */
+function tasksOfKinds(
+  made: ReadonlyMap<string, ReadonlyMap<string, GraphTask>>,
+  kinds: readonly string[],
+): ReadonlyMap<string, GraphTask> {
+  return new Map([...made].flatMap(([kind, tasks]) => (kinds.includes(kind) ? [...tasks] : [])));
+}
+
+function tell(mistake: Mistake, kind: KindFile, origins: Origins, mistakes: Mistakes): void {
+  const { severity, message, draft, path, hint } = mistake;
+  const origin = draft === undefined ? undefined : origins.of(draft);
+  mistakes.add({
+    severity,
+    message,
+    place: origin === undefined ? kind.file.placeOf([]) : placeInTask(origin, path ?? []),
+    about: aboutTask(kind.name, origin),
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+export function aboutTask(kind: string, origin: Origin | undefined): string {
+  return origin === undefined ? `kind ${kind}` : `task ${origin.name} of kind ${kind}`;
+}
+
+interface Adding {
+  readonly kind: KindFile;
+  readonly origin: Origin | undefined;
+  readonly tasks: Map<string, GraphTask>;
+  readonly origins: Map<string, Origin>;
+  readonly mistakes: Mistakes;
+}
+
+function addTask(draft: Draft, { kind, origin, tasks, origins, mistakes }: Adding): GraphTask | null {
+  const { label, task } = draft;
+  if (typeof label !== 'string' || typeof task !== 'object' || task === null) {
+    mistakes.add({
+      severity: 'error',
+      message: `the transforms of kind "${kind.name}" make no task definitions`,
+      place: kind.file.placeOf(['transforms']),
+      hint: 'the last of them must be taskgraph.transforms.task:transforms',
+    });
+    return null;
+  }
+  const first = origins.get(label);
+  if (tasks.has(label)) {
+    mistakes.add({
+      severity: 'error',
+      message: `two tasks have the label "${label}"`,
+      place: origin === undefined ? kind.file.placeOf([]) : placeInTask(origin, []),
+      ...(first === undefined
+        ? {}
+        : { related: [{ message: 'the other one', place: placeInTask(first, []) }] }),
+    });
+    return null;
+  }
+  const made = toGraphTask(label, kind.name, draft);
+  tasks.set(label, made);
+  if (origin !== undefined) origins.set(label, origin);
+  return made;
+}
+
+function toGraphTask(label: string, kind: string, draft: Draft): GraphTask {
+  return {
+    kind,
+    label,
+    description: (draft.description ?? '') as string,
+    attributes: { ...(draft.attributes as Record<string, unknown> | undefined), kind },
+    task: draft.task as Record<string, unknown>,
+    optimization: (draft.optimization ?? null) as Record<string, unknown> | null,
+    dependencies: (draft.dependencies ?? {}) as Record<string, string>,
+    softDependencies: (draft['soft-dependencies'] ?? []) as readonly string[],
+    ifDependencies: (draft['if-dependencies'] ?? []) as readonly string[],
+  };
+}

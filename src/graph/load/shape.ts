@@ -1,0 +1,219 @@
+import { didYouMean, nearest } from '../../base/suggest.ts';
+import { isMapping, onlyKey } from '../values/plain.ts';
+import { pythonText } from '../values/python-text.ts';
+import type { DataPath } from './source-map.ts';
+
+/** A value that has not the shape it must have. */
+export interface ShapeMistake {
+  readonly message: string;
+  readonly path: DataPath;
+  readonly hint?: string;
+}
+
+type Tell = (mistake: ShapeMistake) => void;
+
+/** Looks at a value at a path and tells all that is wrong with it. */
+export interface Shape {
+  (value: unknown, path: DataPath, tell: Tell): void;
+  /**
+   * A quick look, where it can be had: true when there is nothing to tell. Thousands of tasks are looked at and nearly
+   * all are right; for these no path is put together.
+   */
+  accepts?(value: unknown): boolean;
+}
+
+type Accepts = (value: unknown) => boolean;
+
+/** `of`: the shapes that `accepts` asks; without a quick look of their own, there is none here either. */
+function shapeOf(accepts: Accepts, check: Shape, of: readonly Shape[] = []): Shape {
+  const shape: Shape = (value, path, tell) => check(value, path, tell);
+  if (of.every((part) => part.accepts !== undefined)) shape.accepts = accepts;
+  return shape;
+}
+
+function isAccepted(shape: Shape, value: unknown): boolean {
+  return shape.accepts !== undefined && shape.accepts(value);
+}
+
+/** A value that must be of one type; `what` as in "must be a text". */
+function simple(what: string, accepts: Accepts): Shape {
+  return shapeOf(accepts, (value, path, tell) => {
+    if (!accepts(value)) tell({ message: `${nameOf(path)} must be ${what}, not ${describe(value)}`, path });
+  });
+}
+
+export const text = simple('a text', (value) => typeof value === 'string');
+export const integer = simple(
+  'a whole number',
+  (value) => Number.isInteger(value) || typeof value === 'bigint',
+);
+export const flag = simple('true or false', (value) => typeof value === 'boolean');
+export const anything: Shape = shapeOf(
+  () => true,
+  () => undefined,
+);
+
+export function nullable(shape: Shape): Shape {
+  return shapeOf(
+    (value) => value === null || isAccepted(shape, value),
+    (value, path, tell) => {
+      if (value !== null) shape(value, path, tell);
+    },
+    [shape],
+  );
+}
+
+export function oneOf(words: readonly string[]): Shape {
+  const accepts: Accepts = (value) => typeof value === 'string' && words.includes(value);
+  return shapeOf(accepts, (value, path, tell) => {
+    if (accepts(value)) return;
+    const hint = typeof value === 'string' ? didYouMean(value, words) : undefined;
+    const message = `${nameOf(path)} must be one of ${words.join(', ')}, not ${describe(value)}`;
+    tell({ message, path, ...(hint?.startsWith('did') ? { hint } : {}) });
+  });
+}
+
+/** The shape for which `isFirst` says yes, else the other. */
+export function either(isFirst: (value: unknown) => boolean, first: Shape, other: Shape): Shape {
+  return shapeOf(
+    (value) => isAccepted(isFirst(value) ? first : other, value),
+    (value, path, tell) => (isFirst(value) ? first : other)(value, path, tell),
+    [first, other],
+  );
+}
+
+export function listOf(member: Shape): Shape {
+  return shapeOf(
+    (value) => Array.isArray(value) && value.every((item) => isAccepted(member, item)),
+    (value, path, tell) => {
+      if (!Array.isArray(value)) {
+        tell({ message: `${nameOf(path)} must be a list, not ${describe(value)}`, path });
+        return;
+      }
+      for (const [index, item] of value.entries()) member(item, [...path, index], tell);
+    },
+    [member],
+  );
+}
+
+/** A mapping of any keys to values of one shape. */
+export function mapOf(member: Shape, atLeast = 0): Shape {
+  return shapeOf(
+    (value) => {
+      if (!isMapping(value)) return false;
+      const members = Object.values(value);
+      return members.length >= atLeast && members.every((item) => isAccepted(member, item));
+    },
+    (value, path, tell) => {
+      if (!isMapping(value)) {
+        tell({ message: `${nameOf(path)} must be a mapping, not ${describe(value)}`, path });
+        return;
+      }
+      const entries = Object.entries(value);
+      if (entries.length < atLeast) {
+        const needed = atLeast === 1 ? 'one entry' : `${atLeast} entries`;
+        tell({ message: `${nameOf(path)} needs at least ${needed}`, path });
+      }
+      for (const [key, item] of entries) member(item, [...path, key], tell);
+    },
+    [member],
+  );
+}
+
+export interface Keys {
+  readonly required?: Readonly<Record<string, Shape>>;
+  readonly optional?: Readonly<Record<string, Shape>>;
+  /** default: a key that is not named here is a mistake */
+  readonly unknown?: 'allowed';
+}
+
+export function keys({ required = {}, optional = {}, unknown }: Keys): Shape {
+  const known = new Map(Object.entries({ ...required, ...optional }));
+  const requiredKeys = Object.keys(required);
+
+  const accepts = (value: unknown): boolean => {
+    if (!isMapping(value)) return false;
+    for (const key in value) {
+      const shape = known.get(key);
+      if (shape === undefined ? unknown !== 'allowed' : !isAccepted(shape, value[key])) return false;
+    }
+    return requiredKeys.every((key) => Object.hasOwn(value, key));
+  };
+
+  const check: Shape = (value, path, tell) => {
+    if (!isMapping(value)) {
+      tell({ message: `${nameOf(path)} must be a mapping, not ${describe(value)}`, path });
+      return;
+    }
+    const strangers: string[] = [];
+    for (const key of Object.keys(value)) {
+      const shape = known.get(key);
+      if (shape === undefined) strangers.push(key);
+      else if (!isAccepted(shape, value[key])) shape(value[key], [...path, key], tell);
+    }
+    const missing = requiredKeys.filter((key) => !Object.hasOwn(value, key));
+    const mistyped = tellMissing(missing, strangers, path, tell);
+    if (unknown === 'allowed') return;
+    for (const key of strangers) {
+      if (mistyped.has(key)) continue;
+      const hint = didYouMean(key, known.keys());
+      const where = path.length === 0 ? '' : ` in ${nameOf(path)}`;
+      const message = `unknown key "${key}"${where}`;
+      tell({ message, path: [...path, key], ...(hint === undefined ? {} : { hint }) });
+    }
+  };
+  return shapeOf(accepts, check, [...known.values()]);
+}
+
+/** Gives back the unknown keys that are most likely meant to be missing ones. */
+function tellMissing(
+  missing: readonly string[],
+  strangers: readonly string[],
+  path: DataPath,
+  tell: Tell,
+): Set<string> {
+  const mistyped = new Set<string>();
+  for (const key of missing) {
+    const message =
+      path.length === 0 ? `the key "${key}" is missing` : `${nameOf(path)} needs the key "${key}"`;
+    const near = nearest(key, strangers);
+    if (near === undefined) {
+      tell({ message, path });
+      continue;
+    }
+    mistyped.add(near);
+    tell({ message, path: [...path, near], hint: `is "${near}" meant to be it?` });
+  }
+  return mistyped;
+}
+
+/** A value, or `by-<name>` mappings of such values, nested as you like. */
+export function keyedBy(names: readonly string[], shape: Shape): Shape {
+  const keyOf = (value: unknown): string | undefined => {
+    const key = onlyKey(value);
+    return key !== undefined && names.some((name) => key === `by-${name}`) ? key : undefined;
+  };
+  const check: Shape = shapeOf(
+    (value) => keyOf(value) === undefined && isAccepted(shape, value),
+    (value, path, tell) => {
+      const key = keyOf(value);
+      if (key === undefined) shape(value, path, tell);
+      else mapOf(check)((value as Record<string, unknown>)[key], [...path, key], tell);
+    },
+    [shape],
+  );
+  return check;
+}
+
+function nameOf(path: DataPath): string {
+  return path.length === 0 ? 'this' : `"${path.join('.')}"`;
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return 'empty';
+  if (typeof value === 'string') return value.length > 40 ? 'a text' : `"${value}"`;
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Date) return 'a date';
+  if (isMapping(value)) return 'a mapping';
+  return pythonText(value);
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { load, YAMLException } from 'js-yaml';
+import type { Diagnostic, Place } from '../../base/diagnostic.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { isMapping, type Mapping } from '../values/plain.ts';
+import { type DataPath, SourceMap } from './source-map.ts';
+import { yaml11 } from './yaml-schema.ts';
+
+/**
+ * A YAML file, read fast; where its parts are is looked up only when there is something to say about them.
+ *
+ * JavaScript objects hold keys that look like integers first, whatever their place in the file. Where the order of a
+ * mapping can be seen in the result, use {@link YamlFile.entries}; elsewhere a key such as `10` costs nothing.
+ */
+export class YamlFile {
+  /** as the user would type it */
+  readonly shown: string;
+  readonly text: string;
+  readonly value: unknown;
+  private sourceMap: SourceMap | undefined;
+
+  constructor(shown: string, text: string, value: unknown) {
+    this.shown = shown;
+    this.text = text;
+    this.value = value;
+  }
+
+  get source(): SourceMap {
+    this.sourceMap ??= new SourceMap(this.shown, this.text);
+    return this.sourceMap;
+  }
+
+  /** The place of a path in the file, or of as much of it as there is; never absent. */
+  placeOf(path: DataPath): Place {
+    return this.source.find(path).place;
+  }
+
+  /** A mapping's members in the order of the file. Path: where the mapping is. */
+  entries(mapping: Mapping, path: DataPath): [string, unknown][] {
+    const entries = Object.entries(mapping);
+    if (entries.length < 2 || !entries.some(([key]) => /^(0|[1-9]\d*)$/.test(key))) return entries;
+    const order = new Map(this.source.keysOf(path).map((key, index) => [key, index]));
+    return entries.sort(([a], [b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  }
+}
+
+/** Reads a file of which the caller knows that it is there. A syntax error is a diagnostic at its place. */
+export function readYaml(path: string, shown: string): Result<YamlFile, Diagnostic> {
+  return parseYaml(readFileSync(path, 'utf8'), shown);
+}
+
+export function parseYaml(text: string, shown: string): Result<YamlFile, Diagnostic> {
+  try {
+    return ok(new YamlFile(shown, text, load(text, { schema: yaml11, json: true })));
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return err({
+      severity: 'error',
+      message: `the YAML is not well formed: ${error.reason}`,
+      ...placeIn(error, shown, text),
+    });
+  }
+}
+
+/** Reads a file that must be a mapping. */
+export function readMapping(
+  path: string,
+  shown: string,
+): Result<YamlFile & { readonly value: Mapping }, Diagnostic> {
+  const read = readYaml(path, shown);
+  if (!read.ok) return read;
+  const file = read.value;
+  if (isMapping(file.value)) return ok(file as YamlFile & { readonly value: Mapping });
+  const what =
+    file.value === undefined || file.value === null ? 'the file is empty' : 'the file is not a mapping';
+  return err({
+    severity: 'error',
+    message: `${what}; it must be a mapping of keys to values`,
+    place: file.placeOf([]),
+  });
+}
+
+function placeIn({ mark }: YAMLException, shown: string, text: string): { place?: Place } {
+  // js-yaml gives no mark for a stream of several documents.
+  if (mark === undefined) return {};
+  const line = text.split(/\r?\n/)[mark.line] ?? '';
+  return { place: { file: shown, line: mark.line + 1, column: mark.column + 1, text: line } };
+}

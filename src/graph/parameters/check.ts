@@ -1,0 +1,79 @@
+import type { Mistakes } from '../mistakes.ts';
+import type { Parameters } from './parameters.ts';
+import {
+  either,
+  flag,
+  integer,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  type ShapeMistake,
+  text,
+} from '../load/shape.ts';
+
+const texts = listOf(text);
+
+/** Each parameter that there must be, and its type; others are free. */
+const required = {
+  base_repository: text,
+  base_ref: nullable(text),
+  base_rev: text,
+  build_date: integer,
+  build_number: integer,
+  do_not_optimize: texts,
+  enable_always_target: either((value) => typeof value === 'boolean', flag, texts),
+  existing_tasks: mapOf(text),
+  files_changed: texts,
+  filters: texts,
+  head_ref: text,
+  head_repository: text,
+  head_rev: text,
+  head_tag: text,
+  level: text,
+  moz_build_date: text,
+  next_version: nullable(text),
+  optimize_strategies: nullable(text),
+  optimize_target_tasks: flag,
+  owner: text,
+  project: text,
+  pushdate: integer,
+  pushlog_id: text,
+  repository_type: text,
+  target_tasks_method: text,
+  tasks_for: text,
+  version: nullable(text),
+};
+
+const shape = keys({
+  required,
+  optional: {
+    'code-review': nullable(keys({ required: { 'phabricator-build-target': text } })),
+    'target-kinds': texts,
+  },
+  unknown: 'allowed',
+});
+
+/** All that is wrong with parameters; paths are in them. */
+export function parameterMistakes(parameters: unknown): ShapeMistake[] {
+  const mistakes: ShapeMistake[] = [];
+  shape(parameters, [], (mistake) => mistakes.push(mistake));
+  return mistakes;
+}
+
+/** Adds what is wrong with parameters to the mistakes of a compilation, and fails if there is something. */
+export function checkParameters(parameters: Parameters, mistakes: Mistakes): void {
+  for (const { message, hint } of parameterMistakes(parameters)) {
+    mistakes.add({
+      severity: 'error',
+      message,
+      about: 'parameters',
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+  if (typeof parameters.optimize_strategies === 'string' && parameters.optimize_strategies !== '') {
+    const message = `"optimize_strategies" names Python code (${parameters.optimize_strategies}), which is not run`;
+    mistakes.add({ severity: 'error', message, about: 'parameters' });
+  }
+  mistakes.check();
+}

@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { isErrno } from '../../base/files.ts';
+import { compareCodePoints } from '../../base/hash.ts';
+import { readYaml } from '../load/yaml-file.ts';
+import { DraftError } from '../transforms/draft-step.ts';
+import type { TransformContext } from '../transforms/transform.ts';
+import { isMapping } from '../values/plain.ts';
+
+/** Volumes that the Dockerfile of an in-tree image declares, sorted. */
+export function dockerfileVolumes(context: TransformContext, image: string): string[] {
+  const path = join(imageFolder(context, image), 'Dockerfile');
+  const volumes = new Set<string>();
+  for (const line of readLines(path, image)) {
+    const match = /^VOLUME\s+(.*)$/.exec(line.trim());
+    if (match === null) continue;
+    if (match[1]!.startsWith('[')) {
+      const hint = 'write "VOLUME /a /b" instead of a list';
+      throw new DraftError(`${path} declares volumes as a list`, ['worker', 'docker-image'], hint);
+    }
+    for (const volume of match[1]!.split(/\s+/)) volumes.add(volume);
+  }
+  return [...volumes].sort(compareCodePoints);
+}
+
+/** `definition` in the docker-image kind lets several images share a folder. */
+function imageFolder(context: TransformContext, image: string): string {
+  const root = resolve(context.repository, context.root);
+  const kind = join(root, 'kinds/docker-image/kind.yml');
+  const read = existsSync(kind) ? readYaml(kind, kind) : null;
+  const tasks = read?.ok && isMapping(read.value.value) ? read.value.value['tasks'] : undefined;
+  const task = isMapping(tasks) ? tasks[image] : undefined;
+  const folder = isMapping(task) && typeof task['definition'] === 'string' ? task['definition'] : image;
+  return join(root, 'docker', folder);
+}
+
+function readLines(path: string, image: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new DraftError(`there is no image "${image}": ${path} is not there`, [
+      'worker',
+      'docker-image',
+      'in-tree',
+    ]);
+  }
+}

@@ -1,0 +1,151 @@
+import { compareCodePoints } from '../../base/hash.ts';
+import { isRunTask } from '../caches/command.ts';
+import { either, flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
+import type { Draft, TransformContext } from '../transforms/transform.ts';
+import { deepCopy } from '../values/copy.ts';
+import { isMapping, type Mapping } from '../values/plain.ts';
+import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinition } from './payload.ts';
+import { cacheKeys, cacheName, environment, exitCodes, filledText, reference } from './shapes.ts';
+import { addCaches } from './wanted-caches.ts';
+
+const command: Shape = (value, path, tell) => {
+  if (!Array.isArray(value)) tell({ message: '"worker.command" must be a list', path });
+};
+const isCache = (value: unknown): boolean => isMapping(value) && 'cache-name' in value;
+const mount = {
+  content: keys({ optional: { artifact: text, 'task-id': reference, url: text } }),
+  directory: text,
+  file: text,
+  format: oneOf(['rar', 'tar.bz2', 'tar.gz', 'zip']),
+  ...cacheKeys,
+};
+/** Where a cache is mounted is in its name, so it cannot be left out. */
+const cacheMount = { required: { 'cache-name': cacheName, directory: filledText } };
+const required = {
+  implementation: text,
+  os: oneOf(['windows', 'macosx', 'linux', 'linux-bitbar']),
+  command,
+  env: environment,
+  'max-run-time': integer,
+  'chain-of-trust': flag,
+};
+const optional = {
+  artifacts: listOf(
+    keys({ required: { type: oneOf(['file', 'directory']), path: text }, optional: { name: text } }),
+  ),
+  mounts: listOf(either(isCache, keys({ ...cacheMount, optional: mount }), keys({ optional: mount }))),
+  'retry-exit-status': exitCodes,
+  'purge-caches-exit-status': exitCodes,
+  'os-groups': listOf(text),
+  'run-as-administrator': flag,
+  'run-task-as-current-user': flag,
+  'taskcluster-proxy': flag,
+  'hide-cmd-window': flag,
+  'skip-artifacts': flag,
+};
+
+/** What Windows says of a process that a shutdown, or an interrupt, has ended: not the task's own failure. */
+const interrupted = [1073807364, 3221225786];
+
+export const genericWorker: PayloadBuilder = {
+  shape: keys({ required, optional, unknown: 'allowed' }),
+  known: [...Object.keys(required), ...Object.keys(optional)],
+  setDefaults(worker) {
+    worker['env'] ??= {};
+    worker['os-groups'] ??= [];
+    worker['chain-of-trust'] ??= false;
+  },
+  build: buildPayload,
+};
+
+function buildPayload(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): void {
+  const worker = draft['worker'] as Mapping;
+  const payload: Mapping = { command: worker['command'], maxRunTime: worker['max-run-time'] };
+  definition.payload = payload;
+  const env = mappingAt(worker, 'env');
+  payload['env'] = env;
+  if (isSet(draft['needs-sccache'])) Object.assign(env, { USE_SCCACHE: '1', SCCACHE_IDLE_TIMEOUT: '0' });
+  else env['SCCACHE_DISABLE'] = '1';
+  const mounts = mountsOf(context, draft, definition);
+  if (mounts.length > 0) payload['mounts'] = mounts;
+  const onExitStatus: Mapping = {};
+  if ('retry-exit-status' in worker) onExitStatus['retry'] = worker['retry-exit-status'];
+  if ('purge-caches-exit-status' in worker) onExitStatus['purgeCaches'] = worker['purge-caches-exit-status'];
+  if (worker['os'] === 'windows') listAt(onExitStatus, 'retry').push(...interrupted);
+  if (Object.keys(onExitStatus).length > 0) payload['onExitStatus'] = onExitStatus;
+  const artifacts = ((worker['artifacts'] ?? []) as Mapping[]).map(({ path, type, ...rest }) => ({
+    path,
+    type,
+    ...('name' in rest ? { name: rest['name'] } : {}),
+  }));
+  if (artifacts.length > 0) payload['artifacts'] = artifacts;
+  addFeatures(draft, definition, payload);
+}
+
+/** Mounts in the payload's spelling; caches under the names that their records give them. */
+function mountsOf(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): Mapping[] {
+  const worker = draft['worker'] as Mapping;
+  const mounts = deepCopy((worker['mounts'] ?? []) as Mapping[]);
+  const caches = mounts.flatMap((entry, i) =>
+    'cache-name' in entry
+      ? [{ entry, name: entry['cache-name'], place: entry['directory'], path: ['worker', 'mounts', i] }]
+      : [],
+  );
+  const options = { implementation: 'generic-worker', os: String(worker['os']), command: worker['command'] };
+  const named = new Map(
+    addCaches(context, draft, definition, caches, options).map((cache) => [
+      cache.wanted.path.at(-1),
+      cache.name,
+    ]),
+  );
+  for (const [i, mount] of mounts.entries()) {
+    const name = named.get(i);
+    for (const key of ['cache-name', ...Object.keys(cacheKeys)]) delete mount[key];
+    if (name !== undefined) {
+      mount['cacheName'] = name;
+      definition.scopes.push(`generic-worker:cache:${name}`);
+    }
+    const content = mount['content'] as Mapping | undefined;
+    if (content === undefined) continue;
+    if ('task-id' in content) {
+      content['taskId'] = content['task-id'];
+      delete content['task-id'];
+    }
+    const artifact = content['artifact'];
+    if (typeof artifact === 'string' && !artifact.startsWith('public/')) {
+      definition.scopes.push(`queue:get-artifact:${artifact}`);
+    }
+  }
+  if (named.size > 0 && isRunTask(worker['command'])) {
+    const env = worker['env'] as Mapping;
+    const places = caches.map(({ place }) => String(place)).sort(compareCodePoints);
+    env['TASKCLUSTER_CACHES'] = places.join(';');
+    if (context.params.level === '1') env['TASKCLUSTER_UNTRUSTED_CACHES'] = '1';
+    listAt(worker, 'retry-exit-status').push(72);
+    listAt(worker, 'purge-caches-exit-status').push(72);
+  }
+  return mounts;
+}
+
+function addFeatures(draft: Draft, { scopes }: UnfinishedDefinition, payload: Mapping): void {
+  const worker = draft['worker'] as Mapping;
+  const workerType = String(draft['worker-type']);
+  const groups = (worker['os-groups'] ?? []) as string[];
+  if (groups.length > 0) {
+    payload['osGroups'] = groups;
+    scopes.push(...groups.map((group) => `generic-worker:os-group:${workerType}/${group}`));
+  }
+  const features: Mapping = {};
+  if (isSet(worker['chain-of-trust'])) features['chainOfTrust'] = true;
+  if (isSet(worker['taskcluster-proxy'])) features['taskclusterProxy'] = true;
+  if (isSet(worker['run-as-administrator'])) {
+    features['runAsAdministrator'] = true;
+    scopes.push(`generic-worker:run-as-administrator:${workerType}`);
+  }
+  if (isSet(worker['run-task-as-current-user'])) {
+    features['runTaskAsCurrentUser'] = true;
+    scopes.push(`generic-worker:run-task-as-current-user:${workerType}`);
+  }
+  if (isSet(worker['hide-cmd-window'])) features['hideCmdWindow'] = true;
+  if (Object.keys(features).length > 0) payload['features'] = features;
+}

@@ -1,0 +1,42 @@
+import { flag, integer, listOf, mapOf, type Shape, text } from '../load/shape.ts';
+import { isMapping, onlyKey } from '../values/plain.ts';
+
+/** A text, or a reference that becomes one when the task is created. */
+export const reference: Shape = (value, path, tell) => {
+  const key = onlyKey(value);
+  if (key === 'task-reference' || key === 'artifact-reference') {
+    text((value as Record<string, unknown>)[key], [...path, key], tell);
+  } else {
+    text(value, path, tell);
+  }
+};
+
+/** A text that says something: an empty one would make a cache's name depend on nothing. */
+export const filledText: Shape = (value, path, tell) => {
+  if (value === '') tell({ message: `"${path.join('.')}" must not be empty`, path });
+  else text(value, path, tell);
+};
+
+/** The author's part of a cache's name; it must not look like the parts that are put around it. */
+export const cacheName: Shape = (value, path, tell) => {
+  if (typeof value === 'string' && /-v1-[0-9a-f]{20}/.test(value)) {
+    const hint = 'write only your own part of it: level and key are put around it';
+    tell({ message: `"${value}" is a complete cache name already`, path, hint });
+  } else filledText(value, path, tell);
+};
+
+export const environment = mapOf(reference);
+export const exitCodes = listOf(integer);
+
+/** What both of Taskcluster's workers know of a cache, beside its name and place. */
+export const cacheKeys: Readonly<Record<string, Shape>> = {
+  key: mapOf(listOf(text)),
+  'vary-on': listOf(text),
+  'share-down': flag,
+  'commit-on': (value, path, tell) => {
+    if (value !== 'success' && value !== 'end') tell({ message: '"commit-on" must be success or end', path });
+  },
+  checkout: (value, path, tell) => {
+    if (!isMapping(value)) tell({ message: '"checkout" is set by the run transform', path });
+  },
+};

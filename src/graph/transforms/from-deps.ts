@@ -1,0 +1,165 @@
+import { didYouMean } from '../../base/suggest.ts';
+import { anything, flag, keys, listOf, mapOf, nullable, text } from '../load/shape.ts';
+import type { GraphTask } from '../task-graph.ts';
+import { attributesMatch } from '../values/attributes.ts';
+import { deepCopy } from '../values/copy.ts';
+import { getDependencies, groupByFunctions, setNameFunctions } from '../values/dependencies.ts';
+import { isMapping, type Mapping, onlyKey, own, setOwn } from '../values/plain.ts';
+import { formatPython } from '../values/python-format.ts';
+import { pythonText } from '../values/python-text.ts';
+import { DraftError, inField, stepThrough } from './draft-step.ts';
+import { shaped } from './draft-shape.ts';
+import type { Draft, Transform, TransformContext } from './transform.ts';
+
+const fetchEntry = keys({
+  required: { artifact: text },
+  optional: { dest: nullable(text), extract: nullable(flag), 'verify-hash': nullable(flag) },
+});
+const shape = keys({
+  optional: {
+    'from-deps': keys({
+      optional: {
+        kinds: nullable(listOf(text)),
+        'set-name': anything,
+        'with-attributes': nullable(mapOf(anything)),
+        'group-by': anything,
+        'copy-attributes': nullable(flag),
+        'unique-kinds': nullable(flag),
+        fetches: nullable(mapOf(listOf(fetchEntry))),
+      },
+    }),
+  },
+  unknown: 'allowed',
+});
+
+/**
+ * `from-deps`: makes a draft for every group of tasks of the kind's dependencies, which depends on the tasks of its group.
+ * The first kind of `kinds` that is in a group is the primary one: its task gives the name and, if asked, attributes.
+ */
+export const fromDeps: Transform = (context, drafts) =>
+  stepThrough(context, shaped(context, drafts, { required: ['from-deps'], shape }), (draft) => {
+    const { 'from-deps': config, ...task } = draft;
+    if (!isMapping(config)) return task;
+    const kinds = wantedKinds(context, config);
+    const conditions = own(config, 'with-attributes') as Mapping | null | undefined;
+    const dependencies = [...context.kindDependenciesTasks.values()].filter(
+      ({ kind, attributes }) =>
+        kinds.includes(kind) && (!conditions || attributesMatch(attributes, conditions)),
+    );
+    return groups(config, dependencies).map((group) =>
+      draftForGroup(context, task, { config, kinds, group }),
+    );
+  });
+
+function wantedKinds(context: TransformContext, config: Mapping): readonly string[] {
+  const known = (context.config['kind-dependencies'] ?? []) as readonly string[];
+  const kinds = (own(config, 'kinds') ?? known) as readonly string[];
+  for (const kind of kinds) {
+    if (known.includes(kind)) continue;
+    const hint = didYouMean(kind, known);
+    throw new DraftError(
+      `kind "${kind}" is not one of the "kind-dependencies"`,
+      ['from-deps', 'kinds'],
+      hint,
+    );
+  }
+  if (kinds.length === 0) {
+    throw new DraftError('"from-deps" needs at least one kind in "kind-dependencies"', ['from-deps']);
+  }
+  return kinds;
+}
+
+function groups(config: Mapping, tasks: readonly GraphTask[]): readonly (readonly GraphTask[])[] {
+  const groupBy = own(config, 'group-by') ?? 'single';
+  const path = ['from-deps', 'group-by'];
+  const name = typeof groupBy === 'string' ? groupBy : onlyKey(groupBy);
+  if (name === undefined) throw new DraftError('"group-by" must be a name, or a mapping of one', path);
+  const found = groupByFunctions.get(name);
+  if (!found) {
+    throw new DraftError(
+      `there is no way to group by "${name}"`,
+      path,
+      didYouMean(name, groupByFunctions.keys()),
+    );
+  }
+  const argument = isMapping(groupBy) ? groupBy[name] : undefined;
+  if (found.argument === 'none') {
+    if (argument !== undefined) throw new DraftError(`"group-by: ${name}" takes no argument`, path);
+    return found.group(tasks, '');
+  }
+  if (typeof argument !== 'string') throw new DraftError(`"group-by: {${name}: …}" needs a text`, path);
+  return found.group(tasks, argument);
+}
+
+interface Group {
+  readonly config: Mapping;
+  readonly kinds: readonly string[];
+  readonly group: readonly GraphTask[];
+}
+
+function draftForGroup(context: TransformContext, task: Draft, { config, kinds, group }: Group): Draft {
+  const uniqueKinds = own(config, 'unique-kinds') ?? true;
+  if (uniqueKinds && new Set(group.map(({ kind }) => kind)).size < group.length) {
+    throw new DraftError(
+      `a group has several tasks of one kind: ${group.map(({ label }) => label).join(', ')}`,
+      ['from-deps', 'group-by'],
+      'with "unique-kinds: false" that is allowed',
+    );
+  }
+  const primaryKind = kinds.find((wanted) => group.some(({ kind }) => kind === wanted));
+  const primary = group.find(({ kind }) => kind === primaryKind);
+  if (primaryKind === undefined || !primary) {
+    throw new DraftError('no task of the kinds of "from-deps" is in the group', ['from-deps']);
+  }
+  const nameOf = ({ kind, label }: GraphTask) => (uniqueKinds ? kind : label);
+
+  const draft = deepCopy(task);
+  const dependencies: Mapping = isMapping(draft.dependencies) ? draft.dependencies : {};
+  for (const dependency of group) setOwn(dependencies, nameOf(dependency), dependency.label);
+  draft.dependencies = dependencies;
+  draft.attributes = {
+    ...(own(config, 'copy-attributes') === true ? deepCopy(primary.attributes) : {}),
+    ...(isMapping(draft.attributes) ? draft.attributes : {}),
+    'primary-kind-dependency': primaryKind,
+    'primary-dependency-label': primary.label,
+  };
+  const name = nameAfter(config, primary, primaryKind);
+  if (name !== undefined) draft.name = name;
+
+  const fetches = own(config, 'fetches');
+  if (isMapping(fetches) && Object.keys(fetches).length > 0)
+    addFetches(draft, fetches, getDependencies(context, draft), nameOf);
+  return draft;
+}
+
+function nameAfter(config: Mapping, primary: GraphTask, primaryKind: string): string | undefined {
+  const setName = Object.hasOwn(config, 'set-name') ? config['set-name'] : 'strip-kind';
+  if (setName === null || setName === false || setName === '') return undefined;
+  const found = typeof setName === 'string' ? setNameFunctions.get(setName) : undefined;
+  if (found) return found(primary, primaryKind);
+  const hint = didYouMean(pythonText(setName), setNameFunctions.keys());
+  throw new DraftError('"set-name" must be a known name, or false', ['from-deps', 'set-name'], hint);
+}
+
+function addFetches(
+  draft: Draft,
+  fetches: Mapping,
+  dependencies: readonly GraphTask[],
+  nameOf: (task: GraphTask) => string,
+): void {
+  const wanted: Mapping = isMapping(draft.fetches) ? draft.fetches : {};
+  for (const dependency of dependencies) {
+    const entries = own(fetches, dependency.kind) as readonly Mapping[] | undefined;
+    if (!entries) continue;
+    const fill = (text: unknown) => formatPython(String(text), dependency.attributes);
+    const filled = inField(['from-deps', 'fetches', dependency.kind], () =>
+      entries.map((entry) => ({
+        ...entry,
+        artifact: fill(entry.artifact),
+        ...(Object.hasOwn(entry, 'dest') ? { dest: fill(entry.dest) } : {}),
+      })),
+    );
+    setOwn(wanted, nameOf(dependency), filled);
+  }
+  draft.fetches = wanted;
+}

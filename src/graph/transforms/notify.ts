@@ -1,0 +1,158 @@
+import { anything, keyedBy, keys, listOf, nullable, oneOf, type Shape, text } from '../load/shape.ts';
+import { resolveKeyedBy } from '../values/keyed-by.ts';
+import { isMapping, type Mapping, own, setOwn } from '../values/plain.ts';
+import { formatPython } from '../values/python-format.ts';
+import { pythonText } from '../values/python-text.ts';
+import { inField, stepThrough } from './draft-step.ts';
+import { shaped } from './draft-shape.ts';
+import type { Draft, Transform, TransformContext } from './transform.ts';
+
+/** The key of each type of recipient that goes into the route. */
+const addressKeys: Readonly<Record<string, string>> = {
+  email: 'address',
+  'matrix-room': 'room-id',
+  pulse: 'routing-key',
+  'slack-channel': 'channel-id',
+};
+
+const statusType = oneOf([
+  'on-completed',
+  'on-defined',
+  'on-exception',
+  'on-failed',
+  'on-pending',
+  'on-resolved',
+  'on-running',
+]);
+const keyedAddress = keyedBy(['project', 'level'], text);
+const recipientShape: Shape = (value, path, tell) => {
+  const type = isMapping(value) ? value.type : undefined;
+  const key = typeof type === 'string' ? own(addressKeys, type) : undefined;
+  keys({
+    required: {
+      type: oneOf(Object.keys(addressKeys)),
+      ...(typeof key === 'string' ? { [key]: type === 'email' ? keyedAddress : text } : {}),
+    },
+    optional: { 'status-type': nullable(statusType) },
+    ...(key === undefined ? { unknown: 'allowed' as const } : {}),
+  })(value, path, tell);
+};
+const contentShape = keys({
+  optional: {
+    email: keys({
+      optional: { subject: text, content: text, link: keys({ required: { text, href: text } }) },
+    }),
+    matrix: keys({ optional: { body: text, 'formatted-body': text, format: text, 'msg-type': text } }),
+    slack: keys({ optional: { text, blocks: listOf(anything), attachments: listOf(anything) } }),
+  },
+});
+const shape: Shape = (value, path, tell) => {
+  keys({
+    optional: {
+      notify: nullable(
+        keys({
+          required: { recipients: listOf(recipientShape) },
+          optional: { content: nullable(contentShape) },
+        }),
+      ),
+      notifications: nullable(
+        keys({
+          required: { emails: keyedBy(['project', 'level'], listOf(text)), subject: text },
+          optional: { message: text, 'status-types': listOf(statusType) },
+        }),
+      ),
+    },
+    unknown: 'allowed',
+  })(value, path, tell);
+  if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
+    tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
+  }
+};
+
+/**
+ * `notify`, or `notifications` in the older form: adds a route for every recipient, and the content as `extra.notify`.
+ * `{task[…]}` and `{config[…]}` are filled in texts.
+ */
+export const notify: Transform = (context, drafts) =>
+  stepThrough(context, shaped(context, drafts, { shape }), (draft) => {
+    const { notify: modern, notifications: legacy, ...task } = draft;
+    const field = isMapping(legacy) ? 'notifications' : 'notify';
+    return inField([field], () => {
+      const wanted = isMapping(legacy) ? modernize(context, task, legacy) : modern;
+      if (isMapping(wanted) && Object.keys(wanted).length > 0) addNotifications(context, task, wanted);
+      return task;
+    });
+  });
+
+function addNotifications(context: TransformContext, task: Draft, wanted: Mapping): void {
+  const fields = { task, config: configFields(context) };
+  const routes = (wanted.recipients as readonly Mapping[]).map((given) => {
+    const recipient = fillTexts({ ...given, 'status-type': given['status-type'] ?? 'on-completed' }, fields);
+    const type = String(recipient.type);
+    if (type === 'email') resolveForProject(context, task, recipient, 'address');
+    const address = pythonText(own(recipient, addressKeys[type]!));
+    return `notify.${type}.${address}.${pythonText(recipient['status-type'])}`;
+  });
+  task.routes = [...((task.routes ?? []) as unknown[]), ...routes];
+  const content = own(wanted, 'content');
+  if (isMapping(content)) {
+    task.extra = {
+      ...(isMapping(task.extra) ? task.extra : {}),
+      notify: contentForService(fillTexts(content, fields)),
+    };
+  }
+}
+
+/** The older form, `{emails, subject, message, status-types}`, in the newer one. */
+function modernize(context: TransformContext, task: Draft, given: Mapping): Mapping {
+  const legacy = { ...given };
+  resolveForProject(context, task, legacy, 'emails');
+  const statusTypes = (legacy['status-types'] ?? ['on-completed']) as readonly string[];
+  return {
+    recipients: (legacy.emails as readonly string[]).flatMap((address) =>
+      statusTypes.map((statusType) => ({ type: 'email', address, 'status-type': statusType })),
+    ),
+    content: { email: { subject: legacy.subject, content: legacy.message ?? legacy.subject } },
+  };
+}
+
+function resolveForProject(context: TransformContext, task: Draft, holder: Mapping, field: string): void {
+  const { level, project } = context.params;
+  resolveKeyedBy(holder, field, `${context.kind}-${pythonText(task.name)}`, { level, project });
+}
+
+/** What `{config[…]}` can name. */
+function configFields({
+  kind,
+  path,
+  config,
+  params,
+  graphConfig,
+  writeArtifacts,
+}: TransformContext): Mapping {
+  return { kind, path, config, params, graph_config: graphConfig, write_artifacts: writeArtifacts };
+}
+
+/** A copy with the texts in mappings filled; lists stay as they are. */
+function fillTexts(mapping: Mapping, fields: Mapping): Mapping {
+  const filled: Mapping = {};
+  for (const [key, value] of Object.entries(mapping)) {
+    const text = typeof value === 'string' ? formatPython(value, fields) : value;
+    setOwn(filled, key, isMapping(text) ? fillTexts(text, fields) : text);
+  }
+  return filled;
+}
+
+/** Content as the notify service takes it: `email` as it is, `matrix: {msg-type}` as `matrixMsgType`. */
+function contentForService(content: Mapping): Mapping {
+  const result: Mapping = {};
+  if (Object.hasOwn(content, 'email')) result.email = content.email;
+  for (const [service, parts] of Object.entries(content)) {
+    if (service === 'email' || !isMapping(parts)) continue;
+    for (const [name, value] of Object.entries(parts)) {
+      const words = name.split('-').map((word) => word.charAt(0).toUpperCase() + word.slice(1).toLowerCase());
+      result[service + words.join('')] = value;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,133 @@
+import { didYouMean } from '../../../base/suggest.ts';
+import { mapOf, anything, keys, listOf, text, type Shape } from '../../load/shape.ts';
+import { mappingAt } from '../../payloads/payload.ts';
+import { deepCopy } from '../../values/copy.ts';
+import { isMapping, type Mapping } from '../../values/plain.ts';
+import { warnOfUnknownKeys } from '../draft-shape.ts';
+import { DraftError, stepThrough } from '../draft-step.ts';
+import { labelOf } from '../task/label.ts';
+import { descriptionKeys } from '../task/task-shape.ts';
+import { implementationOf } from '../task/worker-type.ts';
+import type { Draft, Transform, TransformContext } from '../transform.ts';
+import { fetchesFor, fetchesShape } from './fetches.ts';
+import { indexSearch } from './index-search.ts';
+import { runTask } from './run-task.ts';
+import { alwaysOptimized, type RunUsing } from './run-using.ts';
+import { toolchainScript } from './toolchain-script.ts';
+
+/** What `run.using` may say. */
+const runUsing: ReadonlyMap<string, RunUsing> = new Map([
+  ['run-task', runTask],
+  ['toolchain-script', toolchainScript],
+  ['index-search', indexSearch],
+  ['always-optimized', alwaysOptimized],
+]);
+
+const runShape: Shape = keys({
+  required: {
+    description: text,
+    'worker-type': text,
+    run: keys({ required: { using: text }, unknown: 'allowed' }),
+  },
+  optional: {
+    ...descriptionKeys,
+    name: text,
+    label: text,
+    when: keys({ required: { 'files-changed': listOf(text) } }),
+    fetches: fetchesShape,
+    worker: mapOf(anything),
+  },
+  unknown: 'allowed',
+});
+
+/** `run`: makes task descriptions of descriptions of what to run. */
+export const run: Transform = function* (context, drafts) {
+  const all = [
+    ...stepThrough(context, drafts, (draft) => (isRight(context, draft) ? prepare(context, draft) : [])),
+  ];
+  const addFetches = fetchesFor(context, all);
+  yield* stepThrough(context, all, (draft) => {
+    addFetches(draft);
+    return configure(context, draft);
+  });
+};
+
+function isRight(context: TransformContext, draft: Draft): boolean {
+  let right = true;
+  runShape(draft, [], (mistake) => {
+    right = false;
+    context.report({ severity: 'error', draft, ...mistake });
+  });
+  if (draft['when'] !== undefined && draft['optimization'] !== undefined && draft['optimization'] !== null) {
+    const message = '"when" is an optimization too: only one of both can be';
+    context.report({ severity: 'error', draft, message, path: ['when'] });
+    return false;
+  }
+  return right;
+}
+
+function prepare(context: TransformContext, draft: Draft): Draft {
+  if (isMapping(draft['when'])) {
+    const files = [...(draft['when']['files-changed'] as string[]), `${context.path}/kind.yml`];
+    const from = draft['task-from'];
+    if (typeof from === 'string' && from !== 'kind.yml') files.push(`${context.path}/${from}`);
+    draft['optimization'] = { 'skip-unless-changed': files };
+  }
+  delete draft['when'];
+  const { implementation, os } = implementationOf(context, draft['worker-type']);
+  const worker = mappingAt(draft, 'worker');
+  if ('implementation' in worker) {
+    throw new DraftError('"implementation" follows from the worker type', ['worker', 'implementation']);
+  }
+  const tags = mappingAt(draft, 'tags');
+  if (os !== null) {
+    tags['os'] = os;
+    worker['os'] = os;
+  }
+  tags['worker-implementation'] = implementation;
+  worker['implementation'] = implementation;
+  draft['label'] = labelOf(context, draft);
+  delete draft['name'];
+  return draft;
+}
+
+function configure(context: TransformContext, draft: Draft): Draft | readonly Draft[] {
+  const implementation = String((draft['worker'] as Mapping)['implementation']);
+  const settings = draft['run'] as Mapping;
+  const using = String(settings['using']);
+  if (implementation === 'docker-worker' || implementation === 'generic-worker')
+    settings['workdir'] ??= '/builds/worker';
+  const found = runUsing.get(using);
+  if (found === undefined) {
+    throw new DraftError(
+      `there is no run.using "${using}"`,
+      ['run', 'using'],
+      didYouMean(using, runUsing.keys()),
+    );
+  }
+  if (!found.implementations.includes(implementation)) {
+    const hint = `it runs on ${found.implementations.join(', ')}`;
+    throw new DraftError(`run.using "${using}" is not possible on ${implementation}`, ['run', 'using'], hint);
+  }
+  for (const [key, value] of Object.entries(found.defaults ?? {})) settings[key] ??= deepCopy(value);
+  let right = true;
+  found.shape(settings, ['run'], (mistake) => {
+    right = false;
+    context.report({ severity: 'error', draft, ...mistake });
+  });
+  if (!right) return [];
+  warnOfUnknownKeys(context, draft, ['run'], found.known);
+  for (const [key, empty] of [
+    ['attributes', {}],
+    ['dependencies', {}],
+    ['soft-dependencies', []],
+    ['routes', []],
+    ['scopes', []],
+    ['extra', {}],
+  ] as const) {
+    draft[key] ??= deepCopy(empty);
+  }
+  found.configure(context, draft, settings);
+  delete draft['run'];
+  return draft;
+}

@@ -1,0 +1,88 @@
+import { posix } from 'node:path';
+import { didYouMean } from '../../../base/suggest.ts';
+import type { CheckoutLayout } from '../../../caches/record.ts';
+import { flag, keys, listOf, mapOf, type Shape, text } from '../../load/shape.ts';
+import { listAt, mappingAt } from '../../payloads/payload.ts';
+import { cacheKeys } from '../../payloads/shapes.ts';
+import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
+import { DraftError } from '../draft-step.ts';
+import type { Draft, TransformContext } from '../transform.ts';
+import { checkoutFolder } from './checkout.ts';
+
+/** Caches of common tools, and how the tool is told where its cache is. The order shows in the tasks. */
+const toolCaches = [
+  ['cargo', 'CARGO_HOME'],
+  ['checkout', null],
+  ['npm', 'npm_config_cache'],
+  ['pip', 'PIP_CACHE_DIR'],
+  ['uv', 'UV_CACHE_DIR'],
+] as const;
+const names: readonly string[] = toolCaches.map(([name]) => name);
+const { checkout: _, ...authored } = cacheKeys;
+const settings = keys({ optional: authored });
+
+/** `true`, `false`, or a list of names, each alone or with `{key, vary-on, share-down, commit-on}`. */
+export const useCachesShape: Shape = (value, path, tell) => {
+  if (typeof value === 'boolean') return flag(value, path, tell);
+  listOf((item, at, say) => {
+    if (isMapping(item)) mapOf(settings, 1)(item, at, say);
+    else text(item, at, say);
+    const name = isMapping(item) ? onlyKey(item) : item;
+    if (typeof name !== 'string' || names.includes(name)) return;
+    const hint = didYouMean(name, names);
+    say({
+      message: `there is no cache "${name}" of a tool`,
+      path: at,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  })(value, path, tell);
+};
+
+/** Adds the caches that `run.use-caches`, else config.yml, asks for. `layout` is null without a checkout. */
+export function addToolCaches(
+  context: TransformContext,
+  draft: Draft,
+  run: Mapping,
+  layout: CheckoutLayout | null,
+): void {
+  const worker = draft['worker'] as Mapping;
+  const docker = worker['implementation'] === 'docker-worker';
+  const base = docker ? posix.join(String(run['workdir']), '.task-cache') : '.task-cache';
+  const wanted = wantedCaches(run['use-caches'] ?? configured(context) ?? ['checkout']);
+  for (const [name, variable] of toolCaches) {
+    const extra = wanted.get(name);
+    if (extra === undefined || (name === 'checkout' && layout === null)) continue;
+    const place = name === 'checkout' ? checkoutFolder(worker, run) : `${base}/${name}`;
+    const shortName =
+      name !== 'checkout' ? name : context.repoConfigs.size > 1 ? 'checkouts-repos' : 'checkouts';
+    if (variable !== null) mappingAt(worker, 'env')[variable] = place;
+    const more = { ...extra, ...(name === 'checkout' ? { checkout: layout } : {}) };
+    if (docker)
+      listAt(worker, 'caches').push({
+        type: 'persistent',
+        name: shortName,
+        'mount-point': place,
+        'skip-untrusted': false,
+        ...more,
+      });
+    else listAt(worker, 'mounts').push({ 'cache-name': shortName, directory: place, ...more });
+  }
+}
+
+function configured({ graphConfig }: TransformContext): unknown {
+  const run = graphConfig.taskgraph['run'];
+  return isMapping(run) ? run['use-caches'] : undefined;
+}
+
+/** Names with what the author says of each. */
+function wantedCaches(value: unknown): ReadonlyMap<string, Mapping> {
+  if (typeof value === 'boolean') return new Map(value ? names.map((name) => [name, {}]) : []);
+  if (!Array.isArray(value))
+    throw new DraftError('"use-caches" must be true, false or a list', ['run', 'use-caches']);
+  return new Map(
+    (value as unknown[]).map((item) => {
+      const name = isMapping(item) ? onlyKey(item)! : String(item);
+      return [name, isMapping(item) ? (item[name] as Mapping) : {}];
+    }),
+  );
+}

@@ -1,0 +1,46 @@
+import { isMapping, type Mapping } from '../../values/plain.ts';
+import { DraftError } from '../draft-step.ts';
+import type { Draft, TransformContext } from '../transform.ts';
+
+/** Where the index will find the task, and its rank there. */
+export function addIndexRoutes(context: TransformContext, draft: Draft): void {
+  const index = isMapping(draft['index']) ? draft['index'] : {};
+  const extra = (draft['extra'] ??= {}) as Mapping;
+  const { params, graphConfig } = context;
+  const entry = (extra['index'] ??= {}) as Mapping;
+  entry['rank'] = rankOf(index['rank'] ?? 'by-tier', extra, params.build_date);
+  if (Object.keys(index).length === 0) return;
+  const type = index['type'] ?? 'generic';
+  if (type !== 'generic')
+    throw new DraftError(`unknown index type ${JSON.stringify(type)}`, ['index', 'type'], 'known: generic');
+  const products = isMapping(graphConfig['index']) ? graphConfig['index']['products'] : undefined;
+  const product = index['product'];
+  if (!Array.isArray(products) || !products.includes(product)) {
+    const hint = 'name it in config.yml at index.products';
+    throw new DraftError(`the index product "${String(product)}" is not known`, ['index', 'product'], hint);
+  }
+  const start = `index.${graphConfig['trust-domain']}.v2.${params.project}`;
+  const end = `${String(product)}.${String(index['job-name'])}`;
+  ((draft['routes'] ??= []) as string[]).push(
+    `${start}.latest.${end}`,
+    `${start}.pushdate.${pushDate(params.build_date)}.${end}`,
+    `${start}.pushlog-id.${params.pushlog_id}.${end}`,
+    `${start}.revision.${params.head_rev}.${end}`,
+  );
+  delete draft['index'];
+}
+
+/** Tasks of tier 1 by age, so that the newest counts; all others below them. */
+function rankOf(rank: unknown, extra: Mapping, buildDate: number): unknown {
+  if (rank === 'build_date') return buildDate;
+  if (rank !== 'by-tier') return rank;
+  const treeherder = isMapping(extra['treeherder']) ? extra['treeherder'] : {};
+  const tier = typeof treeherder['tier'] === 'number' ? treeherder['tier'] : 3;
+  return tier > 1 ? 0 : buildDate;
+}
+
+/** `2023.11.14.20231114221320`, in UTC. */
+function pushDate(seconds: number): string {
+  const [date, time] = new Date(seconds * 1000).toISOString().slice(0, 19).split('T');
+  return `${date!.replaceAll('-', '.')}.${date!.replaceAll('-', '')}${time!.replaceAll(':', '')}`;
+}

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ExitError, exitCode } from './exit.ts';
+import { say } from './log.ts';
+import { pause } from './signals.ts';
+
+/** Why a download failed, and whether another try may help. */
+class DownloadError extends Error {
+  readonly retry: boolean;
+
+  constructor(message: string, retry: boolean, options?: { cause: unknown }) {
+    super(message, options);
+    this.name = 'DownloadError';
+    this.retry = retry;
+  }
+}
+
+const attempts = 5;
+const firstDelay = 2_000;
+const idleLimit = 60_000;
+const redirectLimit = 10;
+const success = 200;
+
+/**
+ * Downloads a URL to a file, which appears whole or not at all. Tries again where that may help: the connection
+ * broke, the server is busy, bytes are missing or (with `sha256`) wrong. Throws ExitError when it does not come.
+ */
+export async function downloadFile(url: string, path: string, sha256: string | null): Promise<void> {
+  const partial = `${path}.tmp`;
+  try {
+    await withRetries(url, () => fetchInto(partial, url, path, sha256));
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+async function fetchInto(partial: string, url: string, path: string, sha256: string | null): Promise<void> {
+  const { digest, bytes } = await download(url, (body) => pipeline(body, createWriteStream(partial)));
+  if (sha256 !== null && digest !== sha256) {
+    throw new DownloadError(`sha256 mismatch on ${url}: wanted ${sha256}; got ${digest}`, true);
+  }
+  await rename(partial, path);
+  say('fetches', `${url}: ${bytes} bytes, sha256 ${digest}${sha256 === null ? '' : ', verified'}`);
+}
+
+/** Downloads a small text; tries and fails as {@link downloadFile} does. */
+export async function downloadText(url: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  await withRetries(url, async () => {
+    chunks.length = 0;
+    await download(url, async (body) => {
+      for await (const chunk of body) chunks.push(Buffer.from(chunk));
+    });
+  });
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function withRetries(url: string, act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (!(error instanceof DownloadError)) throw error;
+      say('fetches', `download failed (attempt ${attempt} of ${attempts}): ${error.message}`);
+      if (!error.retry || attempt === attempts)
+        throw new ExitError(exitCode.error, `error: cannot download ${url}`);
+      await pause(firstDelay * 2 ** (attempt - 1));
+    }
+  }
+}
+
+async function download(
+  url: string,
+  take: (body: Readable) => Promise<void>,
+): Promise<{ digest: string; bytes: number }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  try {
+    const response = await follow(url);
+    // A server may send a file compressed that is not; one whose name says so stays as it is.
+    const unzip = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
+    const feeding = unzip
+      ? pipeline(response, (await import('node:zlib')).createGunzip(), counter)
+      : pipeline(response, counter);
+    await Promise.all([feeding, take(counter)]);
+    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    if (!unzip && !Number.isNaN(length) && length !== bytes) {
+      throw new DownloadError(`size mismatch on ${url}: wanted ${length}; got ${bytes}`, true);
+    }
+  } catch (error) {
+    if (error instanceof DownloadError || !isWorldError(error)) throw error;
+    throw new DownloadError(`${url}: ${error.message}`, true, { cause: error });
+  }
+  return { digest: hash.digest('hex'), bytes };
+}
+
+async function follow(url: string): Promise<IncomingMessage> {
+  let at = new URL(url);
+  for (let redirects = 0; redirects <= redirectLimit; redirects++) {
+    const response = await request(at);
+    const status = response.statusCode ?? 0;
+    if (status === success) return response;
+    response.resume();
+    const location = response.headers.location;
+    if (status < 300 || status >= 400 || location === undefined) {
+      // 4xx says that we are wrong, except for "later" and "too many".
+      const retry = status >= 500 || status === 408 || status === 429;
+      throw new DownloadError(`HTTP status ${status} for ${at.href}`, retry);
+    }
+    at = new URL(location, at);
+  }
+  throw new DownloadError(`too many redirects from ${url}`, false);
+}
+
+async function request(url: URL): Promise<IncomingMessage> {
+  // Loaded when needed: most tasks fetch nothing, and this takes longer than all else we do.
+  const { get } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
+  const options: RequestOptions = { headers: { 'accept-encoding': 'gzip' }, timeout: idleLimit };
+  return new Promise((resolve, reject) => {
+    const sent = get(url, options, resolve);
+    sent.on('timeout', () => sent.destroy(new Error(`nothing came for ${idleLimit / 1000} s`)));
+    sent.on('error', (error) =>
+      reject(new DownloadError(`${url.href}: ${error.message}`, true, { cause: error })),
+    );
+  });
+}
+
+/** Errors of the network, the disk and zlib carry a code; our own bugs do not. */
+function isWorldError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error;
+}

@@ -1,0 +1,99 @@
+import { type Stats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isErrno } from '../base/files.ts';
+import { isTemporaryRequirements } from '../caches/requirements-file.ts';
+
+/** Where caches and volumes are mounted. */
+export interface Mounts {
+  readonly caches: readonly string[];
+  readonly volumes: readonly string[];
+  /** the innermost cache or volume that a path is or lies in; null outside of them */
+  around(path: string): string | null;
+  /** true for a cache or volume other than `self` */
+  isOther(path: string, self: string): boolean;
+  /** true when another cache or volume lies below `path` */
+  holdsOther(path: string): boolean;
+}
+
+/**
+ * Reads the lists of the environment: `;`-separated, in any spelling (`a//b`, `a/`, relative), each path once.
+ * A link in front of the outermost mount belongs to the image and is resolved; below a cache nothing is resolved,
+ * since links there are the work of tasks.
+ */
+export function readMounts(caches: string | undefined, volumes: string | undefined): Mounts {
+  const written = [...pathsOf(caches), ...pathsOf(volumes)];
+  const place = (path: string) => (written.some((other) => isBelow(path, other)) ? path : realPlace(path));
+  const cachePaths = [...new Set(pathsOf(caches).map(place))];
+  const volumePaths = [...new Set(pathsOf(volumes).map(place))];
+  const all = new Set([...cachePaths, ...volumePaths]);
+  return {
+    caches: cachePaths,
+    volumes: volumePaths,
+    around(path) {
+      for (let at = resolve(path); ; at = dirname(at)) {
+        if (all.has(at)) return at;
+        if (at === dirname(at)) return null;
+      }
+    },
+    isOther: (path, self) => path !== self && all.has(path),
+    holdsOther: (path) => [...all].some((mount) => isBelow(mount, path)),
+  };
+}
+
+/**
+ * Names in a mounted directory that a task or image put there. None of it are the mount points of others, what a
+ * killed run-task left while it wrote requirements, and the folder that a new file system comes with.
+ */
+export function contentOf(directory: string, mounts: Mounts): string[] {
+  return readdirSync(directory).filter((name) => {
+    const path = join(directory, name);
+    if (mounts.isOther(path, directory) || isTemporaryRequirements(name)) return false;
+    if (name === 'lost+found' && isFileSystemsOwn(path)) return false;
+    return !mounts.holdsOther(path) || !isDirectory(path) || contentOf(path, mounts).length > 0;
+  });
+}
+
+/** Directories that lead from a mounted directory down to the mount points of others, outermost first. */
+export function waysThrough(directory: string, mounts: Mounts): string[] {
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name);
+    if (mounts.isOther(path, directory) || !mounts.holdsOther(path) || !isDirectory(path)) return [];
+    return [path, ...waysThrough(path, mounts)];
+  });
+}
+
+/** True for a directory that no link stands for; `through` lets a link of the image pass. */
+export function isDirectory(path: string, through = false): boolean {
+  return statusOf(path, through)?.isDirectory() ?? false;
+}
+
+function isFileSystemsOwn(path: string): boolean {
+  const status = statusOf(path, false);
+  return status !== null && status.isDirectory() && status.uid === 0 && (status.mode & 0o077) === 0;
+}
+
+function statusOf(path: string, through: boolean): Stats | null {
+  try {
+    return through ? statSync(path) : lstatSync(path);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return null;
+    throw error;
+  }
+}
+
+function pathsOf(list: string | undefined): string[] {
+  return (list ?? '').split(';').flatMap((path) => (path === '' ? [] : [resolve(path)]));
+}
+
+export function isBelow(path: string, ancestor: string): boolean {
+  return path !== ancestor && path.startsWith(ancestor === '/' ? '/' : `${ancestor}/`);
+}
+
+function realPlace(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) throw error;
+    return path === '/' ? path : join(realPlace(dirname(path)), basename(path));
+  }
+}

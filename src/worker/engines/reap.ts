@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno } from '../../base/files.ts';
+import { startProcess } from '../../base/process.ts';
+import { killCgroup, openCgroup, processesIn, removeCgroup } from './cgroup.ts';
+import { findProgram } from './oci/host.ts';
+import { stateDirectory } from './oci/oci-sandbox.ts';
+import { findProcesses, isMarked, pidNamespace, processStat } from './proc.ts';
+import { readSandboxRecord } from './record.ts';
+import { killAll } from './stop.ts';
+
+/**
+ * Ends what is left of a sandbox whose worker died: containers, their runtimes, processes, the control group. Only for scratch
+ * directories whose owner is known to be gone. Returns false when something cannot be killed; keep scratch then.
+ */
+export async function reapSandbox(scratch: string): Promise<boolean> {
+  const record = readSandboxRecord(scratch);
+  if (record === null) return true;
+  const cgroup = record.cgroup === undefined ? null : openCgroup(record.cgroup);
+  const ended = await killAll({
+    // A runtime that is just starting its container has no state yet, but bears the mark.
+    alive: () => [
+      ...new Set([
+        ...containersIn(scratch).flatMap(({ init }) => (init === null ? [] : namespaceOf(init))),
+        ...(cgroup ? processesIn(cgroup) : []),
+        ...findProcesses((pid) => isMarked(pid, record.id) && processStat(pid)?.ended === false),
+      ]),
+    ],
+    ...(cgroup ? { killAtOnce: () => killCgroup(cgroup) } : {}),
+  });
+  if (!ended) return false;
+  if (cgroup) await removeCgroup(cgroup);
+  for (const { id, runtime } of containersIn(scratch)) await forget(runtime, scratch, id);
+  return true;
+}
+
+interface LeftContainer {
+  readonly id: string;
+  readonly runtime: 'crun' | 'runc';
+  /** null when it has ended */
+  readonly init: number | null;
+}
+
+/** What the runtimes' state says, held against the process that has that id now. */
+function containersIn(scratch: string): LeftContainer[] {
+  const directory = join(scratch, stateDirectory);
+  return namesIn(directory).flatMap((id): LeftContainer[] => {
+    const crun = jsonIn(join(directory, id, 'status'));
+    if (crun) return [{ id, runtime: 'crun', init: same(crun['pid'], crun['process-start-time']) }];
+    const runc = jsonIn(join(directory, id, 'state.json'));
+    return runc
+      ? [{ id, runtime: 'runc', init: same(runc['init_process_pid'], runc['init_process_start']) }]
+      : [];
+  });
+}
+
+function same(pid: unknown, startTime: unknown): number | null {
+  if (typeof pid !== 'number' || !Number.isInteger(pid) || pid <= 1) return null;
+  const stat = processStat(pid);
+  return stat !== null && !stat.ended && stat.startTime === String(startTime) ? pid : null;
+}
+
+function namespaceOf(init: number): number[] {
+  const namespace = pidNamespace(init);
+  if (namespace === null || namespace === pidNamespace('self')) return [init];
+  return findProcesses((pid) => pidNamespace(pid) === namespace && processStat(pid)?.ended === false);
+}
+
+/** runc keeps control groups outside of its state directory; crun was told to make none. */
+async function forget(runtime: LeftContainer['runtime'], scratch: string, id: string): Promise<void> {
+  const program = runtime === 'runc' ? findProgram('runc') : null;
+  if (program === null) return;
+  const command = [program, '--root', join(scratch, stateDirectory), 'delete', '--force', id];
+  await startProcess(command, { env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } }).ended;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+function jsonIn(path: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch (error) {
+    // Being written when the runtime was killed: there is no container yet.
+    if (error instanceof SyntaxError || isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return null;
+    throw error;
+  }
+}

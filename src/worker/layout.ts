@@ -1,0 +1,85 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import type { Mount, SandboxRequest } from './engines/engine.ts';
+import type { HeldCache } from './leases.ts';
+import type { Work } from './payload/work.ts';
+
+/** Where a generic-worker task starts inside the oci sandbox; with `process` it is a directory of the host. */
+const taskDirectory = '/builds/task';
+const runTaskPlace = '/usr/local/bin/run-task';
+
+export interface Layout {
+  readonly mounts: readonly Mount[];
+  readonly cwd: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  /** a path of the payload as the sandbox knows it */
+  inside(path: string): string;
+}
+
+/** Puts caches, fetched files and run-task where the payload and the engine expect them. */
+export function layOut(given: {
+  readonly engine: 'oci' | 'process' | 'docker';
+  readonly work: Work;
+  readonly held: readonly HeldCache[];
+  readonly content: readonly Mount[];
+  readonly extra: readonly Mount[];
+  readonly runTask: string;
+  /** a directory of the run's own, beside the sandbox's */
+  readonly folder: string;
+}): Layout {
+  const { engine, work, held, content, extra } = given;
+  const caches = held.map(({ lease, mountPoint }) => ({
+    source: lease.directory,
+    target: mountPoint,
+    readOnly: false,
+  }));
+  if (engine === 'process') {
+    const mounts = [...extra, ...caches, ...content];
+    return { mounts, cwd: undefined, env: {}, inside: (path) => path };
+  }
+  const runTask = { source: given.runTask, target: runTaskPlace, readOnly: true };
+  if (work.implementation === 'docker-worker') {
+    return {
+      mounts: [runTask, ...extra, ...caches],
+      cwd: '/builds/worker',
+      // What images for run-task say; the command does not stay root.
+      env: { HOME: '/builds/worker' },
+      inside: (path) => posix.resolve('/builds/worker', path),
+    };
+  }
+  const inside = (path: string): string => posix.resolve(taskDirectory, path);
+  const task = join(given.folder, 'task');
+  mkdirSync(task, { mode: 0o755 });
+  // Mount points and files are made here, on the host, before the task can have a say.
+  for (const { target } of caches) mkdirSync(join(task, target), { recursive: true });
+  for (const { source, target } of content) {
+    mkdirSync(dirname(join(task, target)), { recursive: true });
+    copyFileSync(source, join(task, target));
+  }
+  const mounts = [
+    runTask,
+    ...extra,
+    { source: task, target: taskDirectory, readOnly: false },
+    ...caches.map((cache) => ({ ...cache, target: inside(cache.target) })),
+  ];
+  return { mounts, cwd: taskDirectory, env: { TASK_WORKDIR: taskDirectory, HOME: taskDirectory }, inside };
+}
+
+export function requestOf(
+  layout: Layout,
+  work: Work,
+  rest: Pick<SandboxRequest, 'id' | 'scratch' | 'network'> & {
+    readonly env: Readonly<Record<string, string>>;
+  },
+): SandboxRequest {
+  return {
+    id: rest.id,
+    scratch: rest.scratch,
+    network: rest.network,
+    commands: work.commands,
+    env: { ...rest.env, ...layout.env, ...work.env },
+    mounts: layout.mounts,
+    allowPtrace: work.allowPtrace,
+    ...(layout.cwd === undefined ? {} : { cwd: layout.cwd }),
+  };
+}

@@ -1,0 +1,83 @@
+import { unreachable } from '../base/result.ts';
+import type { ReportableReason } from '../task/status.ts';
+import type { Exit } from './engines/engine.ts';
+
+/** How a run is reported to the queue. */
+export type Verdict =
+  | { readonly state: 'completed' }
+  | { readonly state: 'failed' }
+  | { readonly state: 'exception'; readonly reason: ReportableReason }
+  /** somebody else has resolved it: cancelled, claim lost */
+  | { readonly state: 'lost' };
+
+/** What becomes of the run's caches. */
+export type CacheVerdict =
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'roll-back'; readonly why: string }
+  | { readonly kind: 'purge'; readonly why: string };
+
+/** Why a run was stopped from outside. */
+export type StopReason = 'max-run-time' | 'lost' | 'shutdown' | 'canceled';
+
+export interface Ending {
+  readonly exit: Exit;
+  readonly stopped: StopReason | null;
+  readonly onExitStatus: { readonly retry: readonly number[]; readonly purgeCaches: readonly number[] };
+}
+
+export function verdictOf({ exit, stopped, onExitStatus }: Ending): Verdict {
+  if (stopped !== null) return verdictOfStop(stopped);
+  switch (exit.kind) {
+    case 'exited':
+      if (onExitStatus.retry.includes(exit.code)) return { state: 'exception', reason: 'intermittent-task' };
+      return exit.code === 0 ? { state: 'completed' } : { state: 'failed' };
+    case 'signalled':
+      return { state: 'failed' };
+    case 'aborted':
+      return { state: 'exception', reason: 'worker-shutdown' };
+    case 'engine-failed':
+      return { state: 'exception', reason: 'resource-unavailable' };
+    default:
+      return unreachable(exit);
+  }
+}
+
+function verdictOfStop(stopped: StopReason): Verdict {
+  switch (stopped) {
+    case 'max-run-time':
+      return { state: 'failed' };
+    case 'lost':
+    case 'canceled':
+      return { state: 'lost' };
+    case 'shutdown':
+      return { state: 'exception', reason: 'worker-shutdown' };
+    default:
+      return unreachable(stopped);
+  }
+}
+
+/** Only a task that ended by itself has left a cache that the next one may meet. */
+export function cacheVerdictOf({ exit, stopped, onExitStatus }: Ending): CacheVerdict {
+  if (stopped !== null) return { kind: 'roll-back', why: stopReasons[stopped] };
+  switch (exit.kind) {
+    case 'exited':
+      if (onExitStatus.purgeCaches.includes(exit.code))
+        return { kind: 'purge', why: `its task, exit code ${exit.code}` };
+      return { kind: 'commit' };
+    case 'signalled':
+      return { kind: 'roll-back', why: `the task was killed by ${exit.signal}` };
+    case 'aborted':
+      return { kind: 'roll-back', why: 'the task was stopped' };
+    case 'engine-failed':
+      return { kind: 'roll-back', why: 'the task could not be started' };
+    default:
+      return unreachable(exit);
+  }
+}
+
+const stopReasons: Readonly<Record<StopReason, string>> = {
+  'max-run-time': 'the task took longer than its maxRunTime',
+  lost: 'the claim on the task was lost',
+  canceled: 'the task was cancelled',
+  shutdown: 'the worker was stopped',
+};

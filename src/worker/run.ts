@@ -1,0 +1,232 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import type { Emit, OfRun } from '../base/event.ts';
+import { FailureError } from '../base/failure.ts';
+import { unreachable } from '../base/result.ts';
+import type { Store } from '../caches/store.ts';
+import { type Claim, type Queue, QueueError } from '../queue/queue.ts';
+import type { TaskStatus } from '../task/status.ts';
+import { collectArtifacts, upload } from './artifacts.ts';
+import { chooseEngine, type EngineChoice, type Engines } from './choose-engine.ts';
+import { Cleanup } from './cleanup.ts';
+import type { Exit, Mount } from './engines/engine.ts';
+import { layOut, requestOf } from './layout.ts';
+import { checkCaches, leaseCaches, returnCaches, useOf } from './leases.ts';
+import { fetchContent } from './mounts.ts';
+import { readPayload } from './payload/payload.ts';
+import { PayloadError } from './payload/work.ts';
+import { keepClaim } from './reclaimer.ts';
+import { type CacheVerdict, cacheVerdictOf, type StopReason, type Verdict, verdictOf } from './resolution.ts';
+import { makeScratch, removeScratch } from './scratch.ts';
+import { TaskLog } from './task-log.ts';
+
+/** What every run of a worker has in common. */
+export interface RunParts {
+  readonly queue: Queue;
+  readonly store: Store;
+  readonly engines: Engines;
+  readonly engine: EngineChoice;
+  readonly home: string;
+  readonly rootUrl: string;
+  readonly runTask: { readonly path: string; readonly digest: string };
+  readonly network: 'host' | 'none';
+  /** given to every sandbox */
+  readonly sandboxMounts: readonly Mount[];
+  readonly emit: Emit;
+}
+
+/** One run of a task, from claim to resolution. Rejects only for bugs, after the run has been resolved. */
+export async function runTask(parts: RunParts, claim: Claim, stopping: AbortSignal): Promise<void> {
+  const of: OfRun = { taskId: claim.status.taskId, runId: claim.runId, label: claim.task.metadata.name };
+  const started = performance.now();
+  parts.emit({ type: 'claimed', ...of });
+  await using cleanup = new Cleanup();
+  const stop = watchForStop(parts.queue, claim, stopping, cleanup);
+  const scratch = makeScratch(parts.home, `${of.taskId}-${of.runId}`);
+  cleanup.defer(() => removeScratch(scratch));
+  const log = new TaskLog(join(scratch, 'task.log'), (line) => parts.emit({ type: 'log', line, ...of }));
+
+  let bug: unknown;
+  const done = await execute(parts, claim, of, { scratch, log, stop }).catch((error: unknown): Done => {
+    const verdict = verdictOfError(error);
+    if (verdict === null) bug = error;
+    for (const reason of reasonsOf(error)) log.say(reason);
+    return {
+      verdict: verdict ?? { state: 'exception', reason: 'internal-error' },
+      exit: null,
+      logNames: ['public/logs/live.log'],
+    };
+  });
+  log.close();
+  const status = await resolve(parts.queue, claim, of, done, log);
+  const verdict = done.verdict;
+  parts.emit({
+    type: 'resolved',
+    ...of,
+    state: verdict.state === 'lost' ? 'exception' : verdict.state,
+    reason:
+      verdict.state === 'lost' ? 'canceled' : verdict.state === 'exception' ? verdict.reason : verdict.state,
+    exitCode: done.exit?.kind === 'exited' ? done.exit.code : null,
+    seconds: (performance.now() - started) / 1000,
+    retried: status !== null && status.runs.length > of.runId + 1,
+  });
+  if (bug !== undefined) throw bug;
+}
+
+interface Done {
+  readonly verdict: Verdict;
+  readonly exit: Exit | null;
+  readonly logNames: readonly string[];
+}
+
+interface Stop {
+  readonly signal: AbortSignal;
+  reason: StopReason | null;
+  because(reason: StopReason): void;
+}
+
+function watchForStop(queue: Queue, claim: Claim, stopping: AbortSignal, cleanup: Cleanup): Stop {
+  const controller = new AbortController();
+  const stop: Stop = {
+    signal: controller.signal,
+    reason: null,
+    because(reason) {
+      stop.reason ??= reason;
+      controller.abort();
+    },
+  };
+  const shutdown = (): void => stop.because('shutdown');
+  stopping.addEventListener('abort', shutdown);
+  cleanup.defer(() => stopping.removeEventListener('abort', shutdown));
+  const kept = keepClaim(queue, claim, () => stop.because('lost'));
+  cleanup.defer(() => kept.stop());
+  if (stopping.aborted) shutdown();
+  return stop;
+}
+
+async function execute(
+  parts: RunParts,
+  claim: Claim,
+  of: OfRun,
+  { scratch, log, stop }: { readonly scratch: string; readonly log: TaskLog; readonly stop: Stop },
+): Promise<Done> {
+  const { queue, store, emit } = parts;
+  const work = readPayload(claim.task.payload);
+  checkCaches(claim.task, work, parts.runTask.digest);
+  const { engine, note } = await chooseEngine(parts.engines, parts.engine, work);
+  if (note !== null) emit({ type: 'note', level: 'info', message: note, ...of });
+  for (const remark of work.remarks) log.say(remark);
+  const content = await fetchContent(queue, work.content, scratch);
+  const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work);
+  for (const cache of held) {
+    const use = useOf(cache);
+    emit({ type: 'cache', ...of, ...use });
+    log.say(
+      `cache ${use.mountPoint}: ${use.state}${use.why === null ? `, generation ${use.generation}` : `: ${use.why}`}`,
+    );
+  }
+  let caches: CacheVerdict = { kind: 'roll-back', why: 'the task could not be started' };
+  let succeeded = false;
+  try {
+    const layout = layOut({
+      engine: engine.name,
+      work,
+      held,
+      content,
+      extra: parts.sandboxMounts,
+      runTask: parts.runTask.path,
+      folder: scratch,
+    });
+    const env = environmentOf(parts, claim);
+    const request = requestOf(layout, work, {
+      id: `${of.taskId}-${of.runId}`,
+      scratch: join(scratch, 'sandbox'),
+      network: parts.network,
+      env,
+    });
+    await using sandbox = await engine.prepare(request);
+    const timer = setTimeout(() => stop.because('max-run-time'), work.maxRunTime * 1000);
+    const exit = await sandbox.execute((chunk) => log.write(chunk), stop.signal);
+    clearTimeout(timer);
+    const ending = { exit, stopped: stop.reason, onExitStatus: work.onExitStatus };
+    caches = cacheVerdictOf(ending);
+    let verdict = verdictOf(ending);
+    log.say(describeEnd(exit, stop.reason));
+    if (verdict.state === 'completed' || verdict.state === 'failed') {
+      const requests = work.artifacts.map((request) => ({ ...request, path: layout.inside(request.path) }));
+      const place = { queue, taskId: of.taskId, runId: of.runId, expires: claim.task.expires };
+      const problems = await collectArtifacts(place, sandbox, requests);
+      for (const problem of problems) log.say(problem);
+      if (problems.length > 0) verdict = { state: 'failed' };
+    }
+    succeeded = verdict.state === 'completed';
+    return { verdict, exit, logNames: work.logNames };
+  } finally {
+    await returnCaches(held, caches, succeeded);
+  }
+}
+
+function environmentOf({ rootUrl }: RunParts, { status, runId, task }: Claim): Record<string, string> {
+  return {
+    TASK_ID: status.taskId,
+    RUN_ID: String(runId),
+    TASK_GROUP_ID: task.taskGroupId,
+    TASKCLUSTER_ROOT_URL: rootUrl,
+    TASKCLUSTER_PROXY_URL: rootUrl,
+    TASKCLUSTER_WORKER_LOCATION: '{"cloud":"local"}',
+    TASKCLUSTER_INSTANCE_TYPE: 'local',
+  };
+}
+
+function describeEnd(exit: Exit, stopped: StopReason | null): string {
+  if (stopped !== null) return `stopped: ${stopped}`;
+  if (exit.kind === 'exited') return `exit code ${exit.code}`;
+  if (exit.kind === 'signalled') return `killed by ${exit.signal}`;
+  return exit.kind === 'engine-failed' ? exit.failure.message : 'stopped';
+}
+
+/** Stores the log and tells the queue; null when the run is no longer ours. */
+async function resolve(
+  queue: Queue,
+  claim: Claim,
+  of: OfRun,
+  done: Done,
+  log: TaskLog,
+): Promise<TaskStatus | null> {
+  const { verdict } = done;
+  if (verdict.state === 'lost') return null;
+  const place = { queue, taskId: of.taskId, runId: of.runId, expires: claim.task.expires };
+  try {
+    for (const name of done.logNames)
+      await upload(place, name, 'text/plain', place.expires, createReadStream(log.path));
+    switch (verdict.state) {
+      case 'completed':
+        return await queue.reportCompleted(of.taskId, of.runId);
+      case 'failed':
+        return await queue.reportFailed(of.taskId, of.runId);
+      case 'exception':
+        return await queue.reportException(of.taskId, of.runId, verdict.reason);
+      default:
+        return unreachable(verdict);
+    }
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'conflict') return null;
+    throw error;
+  }
+}
+
+function verdictOfError(error: unknown): Verdict | null {
+  if (error instanceof PayloadError) return { state: 'exception', reason: 'malformed-payload' };
+  if (error instanceof FailureError) return { state: 'exception', reason: 'resource-unavailable' };
+  if (error instanceof QueueError) return { state: 'exception', reason: 'resource-unavailable' };
+  return null;
+}
+
+function reasonsOf(error: unknown): readonly string[] {
+  if (error instanceof PayloadError) return error.reasons;
+  if (error instanceof FailureError) {
+    const { message, hint } = error.failure;
+    return hint === undefined ? [message] : [message, `hint: ${hint}`];
+  }
+  return [error instanceof Error ? error.message : String(error)];
+}

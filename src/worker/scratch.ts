@@ -1,0 +1,51 @@
+import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ensureDirectory, isErrno } from '../base/files.ts';
+import { isAlive, ownProcess } from '../base/owner.ts';
+import { reapSandbox } from './engines/reap.ts';
+
+/** A directory that belongs to one run alone, below the process that made it. */
+export function makeScratch(home: string, id: string): string {
+  const folder = join(home, 'scratch', ownProcess());
+  ensureDirectory(folder);
+  const path = join(folder, id);
+  mkdirSync(path, { mode: 0o700 });
+  mkdirSync(join(path, 'sandbox'), { mode: 0o755 });
+  return path;
+}
+
+/** Removes a run's directory, and that of its process when it was the last one. */
+export async function removeScratch(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  try {
+    rmdirSync(dirname(path));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) throw error;
+  }
+}
+
+/** Ends the sandboxes and removes the directories of processes that are gone; says what was done. */
+export async function reconcileScratch(home: string): Promise<string[]> {
+  const told: string[] = [];
+  for (const owner of entries(join(home, 'scratch'))) {
+    if (isAlive(owner)) continue;
+    for (const id of entries(join(home, 'scratch', owner))) {
+      const path = join(home, 'scratch', owner, id);
+      await reapSandbox(join(path, 'sandbox'));
+      await removeScratch(path);
+      told.push(`removed what a killed worker left of run ${id}`);
+    }
+    await rm(join(home, 'scratch', owner), { recursive: true, force: true });
+  }
+  return told;
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return [];
+  }
+}

@@ -1,0 +1,89 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { type Server, createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/base/hash.ts';
+import { Sandbox, isRoot, someone, taskGid, taskUid } from './wrapper.ts';
+
+describe('fetches', () => {
+  const box = new Sandbox();
+  const files = new Map<string, Buffer>();
+  const asked: string[] = [];
+  let failures = 0;
+  let server: Server;
+  let url = '';
+
+  beforeAll(async () => {
+    const made = box.folder('made');
+    writeFileSync(join(made, 'tool'), 'tool');
+    spawnSync('tar', ['czf', 'a.tgz', 'tool'], { cwd: made });
+    const archive = readFileSync(join(made, 'a.tgz'));
+    files.set('public/a.tar.gz', archive);
+    files.set('private/plain.txt', Buffer.from('plain'));
+    const cot = {
+      artifacts: { 'public/a.tar.gz': { sha256: sha256(archive) }, 'private/plain.txt': { sha256: '0' } },
+    };
+    files.set('public/chain-of-trust.json', Buffer.from(JSON.stringify(cot)));
+    server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      const body = files.get((request.url ?? '').replace('/api/queue/v1/task/T/artifacts/', ''));
+      if (failures-- > 0) response.destroy();
+      else if (body === undefined) response.writeHead(404).end();
+      else response.end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+  });
+  afterAll(() => {
+    server.close();
+    box.remove();
+  });
+
+  /** Not spawnSync: the server is in this process. */
+  const fetch = (into: string, list: object[]) => {
+    const folder = box.folder(into);
+    if (isRoot) chownSync(folder, taskUid, taskGid);
+    const who = isRoot ? [`--user=${someone.user}`, `--group=${someone.group}`] : [];
+    const env = {
+      PATH: process.env['PATH'],
+      TASKCLUSTER_ROOT_URL: url,
+      MOZ_FETCHES_DIR: into,
+      MOZ_FETCHES: JSON.stringify(list.map((item) => ({ task: 'T', ...item }))),
+    };
+    return new Promise<{ code: number; output: string }>((resolve) => {
+      const args = [box.bundle, ...who, '--', 'echo', 'ran'];
+      execFile(process.execPath, args, { cwd: box.path, env }, (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
+      });
+    });
+  };
+
+  it('unpacks archives, keeps other files, verifies hashes', async () => {
+    const list = [
+      { artifact: 'public/a.tar.gz', extract: true, dest: 'sub', 'verify-hash': true },
+      { artifact: 'private/plain.txt', extract: true },
+    ];
+    const { code, output } = await fetch('ok', list);
+    expect([code, output]).toEqual([0, expect.stringMatching(/^\[task [^\]]*\] ran$/m)]);
+    expect(readFileSync(join(box.path, 'ok/sub/tool'), 'utf8')).toBe('tool');
+    expect(existsSync(join(box.path, 'ok/sub/a.tar.gz'))).toBe(false);
+    expect(readFileSync(join(box.path, 'ok/plain.txt'), 'utf8')).toBe('plain');
+  });
+
+  it('a missing artifact ends the task before the command, without asking again', async () => {
+    asked.length = 0;
+    const { code, output } = await fetch('missing', [{ artifact: 'public/not-there', extract: false }]);
+    expect(code).toBe(1);
+    expect(output).toMatch(/HTTP status 404 for .*not-there/);
+    expect(output).not.toContain('] ran');
+    expect(asked).toHaveLength(1);
+  });
+
+  it('a broken connection is tried again', async () => {
+    failures = 1;
+    const { code } = await fetch('again', [{ artifact: 'private/plain.txt', extract: false }]);
+    expect(code).toBe(0);
+  });
+});

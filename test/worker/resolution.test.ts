@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { Exit } from '../../src/worker/engines/engine.ts';
+import { cacheVerdictOf, type StopReason, verdictOf } from '../../src/worker/resolution.ts';
+
+const onExitStatus = { retry: [72, 4], purgeCaches: [72] };
+const exited = (code: number): Exit => ({ kind: 'exited', code });
+const cases: readonly [string, Exit, StopReason | null, object, string][] = [
+  ['success', exited(0), null, { state: 'completed' }, 'commit'],
+  ['own failure', exited(1), null, { state: 'failed' }, 'commit'],
+  ['refused caches', exited(72), null, { state: 'exception', reason: 'intermittent-task' }, 'purge'],
+  ['retry', exited(4), null, { state: 'exception', reason: 'intermittent-task' }, 'commit'],
+  ['killed', { kind: 'signalled', signal: 'SIGKILL' }, null, { state: 'failed' }, 'roll-back'],
+  ['too long', { kind: 'aborted' }, 'max-run-time', { state: 'failed' }, 'roll-back'],
+  ['too long, but it ended', exited(0), 'max-run-time', { state: 'failed' }, 'roll-back'],
+  ['cancelled', { kind: 'aborted' }, 'lost', { state: 'lost' }, 'roll-back'],
+  [
+    'worker stopped',
+    { kind: 'aborted' },
+    'shutdown',
+    { state: 'exception', reason: 'worker-shutdown' },
+    'roll-back',
+  ],
+  [
+    'no engine',
+    { kind: 'engine-failed', failure: { kind: 'unavailable', message: 'x' } },
+    null,
+    { state: 'exception', reason: 'resource-unavailable' },
+    'roll-back',
+  ],
+];
+
+describe('how a run ends', () => {
+  it.each(cases)('%s', (_, exit, stopped, verdict, caches) => {
+    expect(verdictOf({ exit, stopped, onExitStatus })).toEqual(verdict);
+    expect(cacheVerdictOf({ exit, stopped, onExitStatus }).kind).toBe(caches);
+  });
+});
