@@ -16,6 +16,7 @@ export async function bundled(entry) {
       outfile,
       bundle: true,
       platform: 'node',
+      target: 'node20',
       format: 'esm',
       external,
       logLevel: 'warning',

@@ -12,7 +12,7 @@ export function loadParameters(
   file: string | undefined,
   overrides: Partial<Parameters> = {},
 ): Parameters {
-  if (file !== undefined) return { ...parametersFromFile(resolve(file)), ...overrides };
+  if (file !== undefined) return { ...parametersFromFile(resolve(file), repository.top), ...overrides };
   return parametersFromRepository(repository.top, overrides);
 }
 

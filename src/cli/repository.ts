@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { git } from '../base/git.ts';
 import { fail } from '../base/failure.ts';
 
 export interface Repository {
   /** absolute path of the work tree's top */
   readonly top: string;
-  /** the folder of config.yml, as typed */
+  /** the folder of config.yml, from the top */
   readonly root: string;
 }
 
@@ -20,5 +20,7 @@ export function locateRepository(root: string, cwd: string): Repository {
       'run this in the top folder of a repository that has a taskcluster/ folder, or name the folder with -r',
     );
   }
-  return { top: git(['rev-parse', '--show-toplevel'], folder), root };
+  const top = git(['rev-parse', '--show-toplevel'], folder);
+  // The compiler's paths start at the top; from there, what was typed is kept as it is.
+  return { top, root: realpathSync(cwd) === realpathSync(top) ? root : relative(top, realpathSync(folder)) };
 }

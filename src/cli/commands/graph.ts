@@ -75,7 +75,7 @@ async function compileFor(phase: Phase, options: GraphOptions): ReturnType<typeo
   const kinds = options.targetKind === undefined ? {} : { 'target-kinds': options.targetKind };
   const compilation = await compile(
     {
-      root: options.root,
+      root: repository.root,
       repository: repository.top,
       parameters: loadParameters(repository, options.parameters, kinds),
       wrapper: runTaskBundle().digest,

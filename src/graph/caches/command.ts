@@ -51,8 +51,8 @@ function wordsOf(part: unknown): string[] {
 
 /** References stand for themselves: what they become never is an option of run-task. */
 function textOf(word: unknown): string {
-  if (!isMapping(word)) return String(word);
-  return String(word['task-reference'] ?? word['artifact-reference'] ?? '');
+  const text = isMapping(word) ? (word['task-reference'] ?? word['artifact-reference']) : word;
+  return typeof text === 'string' ? text : '';
 }
 
 function withoutInterpreter(line: string[]): string[] {

@@ -47,14 +47,27 @@ function listOf(part: string, value: unknown): string[] {
 }
 
 function parameter({ params }: TransformContext, name: string): unknown {
-  const value = params[name];
-  if (value === undefined || value === null || value === '') {
+  const value = Object.hasOwn(params, name) ? params[name] : undefined;
+  if (isEmpty(value)) {
     throw new DeclaredKeyError(
       `the parameter "${name}" of "key" is empty or not there`,
       didYouMean(name, Object.keys(params)),
     );
   }
+  if (!isJson(value)) throw new DeclaredKeyError(`the parameter "${name}" of "key" is not JSON`);
   return value;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return (Array.isArray(value) || isMapping(value)) && Object.keys(value).length === 0;
+}
+
+/** A date, for one, would count as an empty mapping in a record. */
+function isJson(value: unknown): boolean {
+  if (Array.isArray(value) || isMapping(value)) return Object.values(value).every(isJson);
+  if (typeof value === 'number') return Number.isFinite(value);
+  return value === null || typeof value === 'string' || typeof value === 'boolean';
 }
 
 function digests(context: TransformContext, globs: readonly string[]): Readonly<Record<string, string>> {
@@ -62,6 +75,8 @@ function digests(context: TransformContext, globs: readonly string[]): Readonly<
     return trackedFilesOf(context).digestsOf(globs);
   } catch (error) {
     if (!(error instanceof TrackedFilesError)) throw error;
-    throw new DeclaredKeyError(`"key.files": ${error.message}`, 'add it to git, or correct the pattern');
+    if (error.unmatched === undefined) throw new DeclaredKeyError(`"key.files": ${error.message}`);
+    const message = `no file matches "${error.unmatched}" of "key.files"`;
+    throw new DeclaredKeyError(message, 'only files that git tracks count');
   }
 }

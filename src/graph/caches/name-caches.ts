@@ -2,8 +2,8 @@ import { formatName, recordKey } from '../../caches/name.ts';
 import { narrow } from '../../caches/narrow.ts';
 import type { CacheRecord, CheckoutLayout } from '../../caches/record.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
-import { commandUser, isRunTask } from './command.ts';
 import { DeclaredKeyError, resolveKey } from './declared-key.ts';
+import { IngredientError, recordOf } from './record-of.ts';
 
 /** A cache as a task asks for it, of whatever payload. */
 export interface WantedCache {
@@ -51,53 +51,51 @@ export function nameCaches(
   options: CacheOptions,
 ): readonly NamedCache[] {
   return caches.flatMap((wanted) => {
-    const complain = (message: string, hint?: string): [] => {
+    try {
+      return [nameCache(context, wanted, options)];
+    } catch (error) {
+      if (!(error instanceof DeclaredKeyError || error instanceof IngredientError)) throw error;
+      const { message, hint } = error;
       const place = { draft, path: wanted.path };
       context.report({ severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) });
       return [];
-    };
-    try {
-      const complete = recordOf(context, wanted, options);
-      const record =
-        wanted.varyOn === undefined
-          ? { ok: true as const, value: complete }
-          : narrow(complete, wanted.varyOn);
-      if (!record.ok) return complain(record.error, 'docs/caches.md lists the ingredients');
-      const name = formatName({
-        trustDomain: context.graphConfig['trust-domain'],
-        level: context.params.level,
-        name: wanted.shortName,
-        key: recordKey(record.value),
-        ...(options.image?.kind === 'in-tree' ? { suffix: '<docker-image>' } : {}),
-      });
-      return [{ name, wanted, record: record.value }];
-    } catch (error) {
-      if (!(error instanceof DeclaredKeyError)) throw error;
-      return complain(error.message, error.hint);
     }
   });
 }
 
-function recordOf(context: TransformContext, wanted: WantedCache, options: CacheOptions): CacheRecord {
-  const { implementation, os, command } = options;
-  const wrapped = isRunTask(command);
-  const image = imageOf(options.image);
-  const user = implementation === 'generic-worker' ? 'task-user' : commandUser(command);
-  return {
-    protocol: 1,
-    platform: { implementation, os },
-    mountPoint: wanted.mountPoint,
-    ...(wrapped ? { wrapper: context.wrapper, user } : {}),
-    ...(image === undefined ? {} : { image }),
-    ...(wanted.checkout === undefined ? {} : { checkout: wanted.checkout }),
-    ...(context.params.tasks_for.includes('pull-request-untrusted') ? { untrusted: true as const } : {}),
-    ...(wanted.key === undefined ? {} : { key: resolveKey(context, wanted.key) }),
-  };
+function nameCache(context: TransformContext, wanted: WantedCache, options: CacheOptions): NamedCache {
+  const trustDomain = context.graphConfig['trust-domain'];
+  checkName(wanted.shortName, trustDomain);
+  const key = wanted.key === undefined ? undefined : resolveKey(context, wanted.key);
+  const complete = recordOf(context, wanted, options, key);
+  const record = wanted.varyOn === undefined ? complete : narrowed(complete, wanted.varyOn);
+  const name = formatName({
+    trustDomain,
+    level: context.params.level,
+    name: wanted.shortName,
+    key: recordKey(record),
+    ...(options.image?.kind === 'in-tree' ? { suffix: '<docker-image>' } : {}),
+  });
+  return { name, wanted, record };
 }
 
-/** An image by tag is marked: what is behind the tag may change without the name changing. */
-function imageOf(image: CacheImage | undefined): string | undefined {
-  if (image === undefined || image.kind === 'in-tree') return undefined;
-  if (image.kind === 'indexed') return `index:${image.namespace}`;
-  return image.value.includes('@sha256:') ? image.value : `image-tag:${image.value}`;
+function narrowed(complete: CacheRecord, varyOn: readonly string[]): CacheRecord {
+  const record = narrow(complete, varyOn);
+  if (record.ok) return record.value;
+  throw new IngredientError(record.error, 'docs/caches.md lists the ingredients');
+}
+
+/** The name must be one that scopes and workers take, and that can be taken apart again. */
+function checkName(shortName: string, trustDomain: string): void {
+  if (!/^[!-~](?:[ -~]*[!-~])?$/.test(shortName) || /[<>]/.test(shortName)) {
+    const hint = 'use letters, digits and hyphens';
+    throw new IngredientError(`${JSON.stringify(shortName)} cannot be the name of a cache`, hint);
+  }
+  if (/-v1-[0-9a-f]{20}(?:-|$)/.test(shortName)) {
+    const hint = 'write only your own part of it: level and key are put around it';
+    throw new IngredientError(`"${shortName}" is a complete cache name already`, hint);
+  }
+  if (trustDomain === '' || /-level-[1-3]-/.test(trustDomain)) {
+    throw new IngredientError(`the trust domain "${trustDomain}" cannot begin the name of a cache`);
+  }
 }

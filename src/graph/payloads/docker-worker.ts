@@ -1,5 +1,5 @@
-import { posix } from 'node:path';
 import { compareCodePoints } from '../../base/hash.ts';
+import { wrapperCommand } from '../caches/command.ts';
 import type { CacheImage } from '../caches/name-caches.ts';
 import { flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
 import { DraftError } from '../transforms/draft-step.ts';
@@ -7,7 +7,7 @@ import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { dockerfileVolumes } from './dockerfile-volumes.ts';
 import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinition } from './payload.ts';
-import { cacheKeys, cacheName, environment, exitCodes, filledText, reference } from './shapes.ts';
+import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
 import { addCaches, referenced } from './wanted-caches.ts';
 
 const image: Shape = (value, path, tell) => {
@@ -29,7 +29,7 @@ const optional = {
   volumes: listOf(text),
   caches: listOf(
     keys({
-      required: { name: cacheName, 'mount-point': filledText },
+      required: { name: text, 'mount-point': filledText },
       optional: { type: oneOf(['persistent']), 'skip-untrusted': flag, ...cacheKeys },
     }),
   ),
@@ -80,8 +80,7 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
   }
 
   const command = worker['command'] as unknown[] | undefined;
-  const program = command?.[0];
-  const wrapped = typeof program === 'string' && posix.basename(program).startsWith('run-task');
+  const wrapped = wrapperCommand('docker-worker', command) !== null;
   if (wrapped) {
     // run-task ends like this when a cache must not be used: the worker purges it and tries again.
     listAt(worker, 'retry-exit-status').push(72);
@@ -107,8 +106,7 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
     const named = addCaches(context, draft, definition, entries, {
       implementation: 'docker-worker',
       os: 'linux',
-      // One program with its arguments: not generic-worker's list of commands, one of which may be run-task.
-      command: wrapped ? ['run-task', ...command!.slice(1)] : [],
+      command,
       image: cacheImage,
     });
     const places = named.map(({ wanted }) => wanted.mountPoint).sort(compareCodePoints);

@@ -5,7 +5,7 @@ import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { deepCopy } from '../values/copy.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinition } from './payload.ts';
-import { cacheKeys, cacheName, environment, exitCodes, filledText, reference } from './shapes.ts';
+import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
 import { addCaches } from './wanted-caches.ts';
 
 const command: Shape = (value, path, tell) => {
@@ -14,13 +14,13 @@ const command: Shape = (value, path, tell) => {
 const isCache = (value: unknown): boolean => isMapping(value) && 'cache-name' in value;
 const mount = {
   content: keys({ optional: { artifact: text, 'task-id': reference, url: text } }),
-  directory: text,
   file: text,
   format: oneOf(['rar', 'tar.bz2', 'tar.gz', 'zip']),
   ...cacheKeys,
 };
 /** Where a cache is mounted is in its name, so it cannot be left out. */
-const cacheMount = { required: { 'cache-name': cacheName, directory: filledText } };
+const cacheMount = { required: { 'cache-name': text, directory: filledText }, optional: mount };
+const contentMount = { optional: { ...mount, directory: text } };
 const required = {
   implementation: text,
   os: oneOf(['windows', 'macosx', 'linux', 'linux-bitbar']),
@@ -33,7 +33,7 @@ const optional = {
   artifacts: listOf(
     keys({ required: { type: oneOf(['file', 'directory']), path: text }, optional: { name: text } }),
   ),
-  mounts: listOf(either(isCache, keys({ ...cacheMount, optional: mount }), keys({ optional: mount }))),
+  mounts: listOf(either(isCache, keys(cacheMount), keys(contentMount))),
   'retry-exit-status': exitCodes,
   'purge-caches-exit-status': exitCodes,
   'os-groups': listOf(text),

@@ -31,5 +31,5 @@ export function listAt(mapping: Mapping, key: string): unknown[] {
 
 /** True where Python's `if value` is. */
 export function isSet(value: unknown): boolean {
-  return Array.isArray(value) ? value.length > 0 : Boolean(value);
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }

@@ -11,18 +11,10 @@ export const reference: Shape = (value, path, tell) => {
   }
 };
 
-/** A text that says something: an empty one would make a cache's name depend on nothing. */
+/** A text that says something. */
 export const filledText: Shape = (value, path, tell) => {
   if (value === '') tell({ message: `"${path.join('.')}" must not be empty`, path });
   else text(value, path, tell);
-};
-
-/** The author's part of a cache's name; it must not look like the parts that are put around it. */
-export const cacheName: Shape = (value, path, tell) => {
-  if (typeof value === 'string' && /-v1-[0-9a-f]{20}/.test(value)) {
-    const hint = 'write only your own part of it: level and key are put around it';
-    tell({ message: `"${value}" is a complete cache name already`, path, hint });
-  } else filledText(value, path, tell);
 };
 
 export const environment = mapOf(reference);

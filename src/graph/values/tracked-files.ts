@@ -7,6 +7,13 @@ import { pathMatches } from './path-match.ts';
 /** A digest over files that cannot be made; the message says why. */
 export class TrackedFilesError extends Error {
   override readonly name = 'TrackedFilesError';
+  /** the pattern that no file matches, when that is the reason */
+  readonly unmatched: string | undefined;
+
+  constructor(message: string, unmatched?: string) {
+    super(message);
+    this.unmatched = unmatched;
+  }
 }
 
 /**
@@ -54,7 +61,8 @@ export class TrackedFiles {
       matching = this.paths.filter((path) => pathMatches(path, pattern));
       this.matches.set(pattern, matching);
     }
-    if (matching.length === 0) throw new TrackedFilesError(`"${pattern}" matches no file that git knows`);
+    if (matching.length === 0)
+      throw new TrackedFilesError(`"${pattern}" matches no file that git knows`, pattern);
     return matching;
   }
 

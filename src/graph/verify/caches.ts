@@ -1,16 +1,19 @@
 import { posix } from 'node:path';
 import { canonicalJson } from '../../base/hash.ts';
-import { isMapping } from '../values/plain.ts';
+import { parseName } from '../../caches/name.ts';
 import type { GraphTask } from '../task-graph.ts';
-import type { GraphMistake, Verification } from './verify.ts';
+import { cachesOf, type FinalCache, recordsOf, volumesOf, wrapperWords } from './final-caches.ts';
+import type { Verification } from './verify.ts';
 
 const reserved = /^(checkouts|tooltool-cache)/;
 /** Names that people counted up, or that belong to tools that are gone, and what to use instead. */
 const deprecated: readonly (readonly [RegExp, string])[] = [
-  [/^tooltool-cache$/, 'use fetches: artifacts are checked by digest'],
-  [/-tc-vcs$|^tc-vcs/, 'use "checkouts" with run.using: run-task'],
-  [/^checkouts?-.*v\d+$/, 'use "checkouts": what would make you count up is in the name already'],
+  [/^tooltool-cache/, 'use fetches: artifacts are checked by digest'],
+  [/^tc-vcs|-tc-vcs$/, 'use "checkouts" with run.using: run-task'],
+  [/^checkouts?-(.+-)?v\d+$/, 'use "checkouts": what would make you count up is in the name already'],
 ];
+
+type Say = (message: string, hint?: string, severity?: 'error' | 'warning') => void;
 
 /** Caches on the final tasks, so that no transform can go round these rules. */
 export const verifyCaches: Verification = (tasks, { graphConfig, parameters, report }) => {
@@ -18,113 +21,76 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
   const records = new Map<string, { readonly text: string; readonly label: string }>();
   for (const task of tasks.values()) {
     const { label } = task;
-    const say = (message: string, hint?: string, severity: GraphMistake['severity'] = 'error'): void =>
+    const say: Say = (message, hint, severity = 'error') =>
       report({ severity, message, label, ...(hint === undefined ? {} : { hint }) });
     const caches = cachesOf(task);
-    const wrapped = startsWithRunTask(task);
-    for (const [name] of caches) {
-      if (!name.startsWith(prefix)) {
-        say(
-          `the cache ${name} does not belong to this trust domain and level`,
-          `its name has to start with ${prefix}`,
-        );
-        continue;
-      }
-      const short = name.slice(prefix.length).replace(/-v1-[0-9a-f]{20}(-.+)?$/s, '');
-      const old = deprecated.find(([pattern]) => pattern.test(short));
-      if (old !== undefined) say(`the cache name "${short}" is deprecated`, old[1], 'warning');
-      if (reserved.test(short) && !wrapped) {
-        say(
-          `the cache "${short}" is reserved for run-task`,
-          'start the command with run-task, or take another name',
-        );
-      }
-    }
+    const wrapper = wrapperWords(task);
+    for (const { name } of caches) verifyName(name, prefix, wrapper !== null, say);
     verifyPlaces(caches, say);
-    verifyCheckoutRoots(task, caches, say);
+    if (wrapper !== null) verifyVolumes(task, caches, say);
+    verifyCheckoutRoots(wrapper ?? [], caches, say);
     for (const [name, record] of recordsOf(task)) {
       const text = canonicalJson(record);
       const other = records.get(name);
-      if (other !== undefined && other.text !== text) {
-        say(
-          `the cache ${name} has another record than in ${other.label}`,
-          'two records must not give one name',
-        );
+      if (other === undefined) records.set(name, { text, label });
+      else if (other.text !== text) {
+        const message = `the cache ${name} has another record than in ${other.label}`;
+        say(message, 'two records must not give one name');
       }
-      records.set(name, { text, label });
     }
   }
 };
 
-type Say = (message: string, hint?: string) => void;
+function verifyName(name: string, prefix: string, wrapped: boolean, say: Say): void {
+  if (!name.startsWith(prefix)) {
+    const message = `the cache ${name} does not belong to this trust domain and level`;
+    return say(message, `its name has to start with ${prefix}`);
+  }
+  const short = parseName(name)?.name ?? name.slice(prefix.length);
+  const old = deprecated.find(([pattern]) => pattern.test(short));
+  if (old !== undefined) say(`the cache name "${short}" is deprecated`, old[1], 'warning');
+  if (!wrapped && reserved.test(short)) {
+    const hint = 'start the command with run-task, or take another name';
+    say(`the cache "${short}" is reserved for run-task`, hint);
+  }
+}
 
-function verifyPlaces(caches: readonly (readonly [string, string])[], say: Say): void {
-  const places = caches.map(([, place]) => posix.normalize(place).replace(/(?<=.)\/$/, '')).sort();
-  for (const [i, place] of places.entries()) {
-    if (places[i + 1] === place) say(`two caches are mounted at ${place}`);
-    const inner = places.find((other) => other.startsWith(`${place}/`));
-    if (inner !== undefined) say(`the cache at ${inner} lies inside the cache at ${place}`);
+function verifyPlaces(caches: readonly FinalCache[], say: Say): void {
+  const places = caches.map(({ mountPoint }) => absolute(mountPoint)).sort();
+  const distinct = [...new Set(places)];
+  for (const place of distinct) {
+    if (places.indexOf(place) !== places.lastIndexOf(place)) say(`two caches are mounted at ${place}`);
+    const folder = place === '/' ? '/' : `${place}/`;
+    for (const inner of distinct.filter((other) => other !== place && other.startsWith(folder)))
+      say(`the cache at ${inner} lies inside the cache at ${place}`, 'mount them beside each other');
+  }
+}
+
+/** Elsewhere than in a volume, a task without the cache finds what the image has there. */
+function verifyVolumes(task: GraphTask, caches: readonly FinalCache[], say: Say): void {
+  const volumes = volumesOf(task)?.map(absolute);
+  if (volumes === undefined) return;
+  for (const { mountPoint } of caches) {
+    if (volumes.includes(absolute(mountPoint))) continue;
+    const hint = `add "VOLUME ${mountPoint}" to the Dockerfile`;
+    say(`the cache at ${mountPoint} is no volume of the image`, hint, 'warning');
   }
 }
 
 /** run-task refuses it too, but only when the task runs. */
-function verifyCheckoutRoots(
-  task: GraphTask,
-  caches: readonly (readonly [string, string])[],
-  say: Say,
-): void {
-  const places = new Set(caches.map(([, place]) => posix.join('/', place, '.')));
-  for (const word of commandOf(task)) {
-    const checkout = /^--[a-z0-9-]+-checkout=(.+)$/.exec(word)?.[1];
-    if (checkout === undefined || !places.has(posix.join('/', checkout).replace(/\/$/, ''))) continue;
+function verifyCheckoutRoots(words: readonly string[], caches: readonly FinalCache[], say: Say): void {
+  const places = new Set(caches.map(({ mountPoint }) => absolute(mountPoint)));
+  const end = words.indexOf('--');
+  for (const [i, word] of (end === -1 ? words : words.slice(0, end)).entries()) {
+    const option = /^--[^=]+-checkout(?:=(.*))?$/s.exec(word);
+    if (option === null) continue;
+    const checkout = option[1] ?? words[i + 1] ?? '';
+    if (!places.has(absolute(checkout))) continue;
     say(`the checkout ${checkout} is a cache's root`, 'check out into a directory below it');
   }
 }
 
-/** Name and mount point of every cache of a task, on either worker. */
-function cachesOf({ task }: GraphTask): [string, string][] {
-  const payload = isMapping(task['payload']) ? task['payload'] : {};
-  const found: [string, string][] = [];
-  const cache = referenced(payload['cache']);
-  for (const [name, place] of Object.entries(cache)) if (typeof place === 'string') found.push([name, place]);
-  for (const mount of Array.isArray(payload['mounts']) ? (payload['mounts'] as unknown[]) : []) {
-    if (!isMapping(mount) || typeof mount['directory'] !== 'string') continue;
-    const name = typeof mount['cacheName'] === 'string' ? mount['cacheName'] : referenced(mount)['cacheName'];
-    if (typeof name === 'string') found.push([name, mount['directory']]);
-  }
-  return found;
-}
-
-function recordsOf({ task }: GraphTask): [string, unknown][] {
-  const extra = isMapping(task['extra']) ? task['extra'] : {};
-  const caisson = isMapping(extra['caisson']) ? extra['caisson'] : {};
-  return Object.entries(referenced(caisson['caches'])).flatMap(([name, entry]) =>
-    isMapping(entry) && entry['record'] !== undefined ? [[name, entry['record']] as [string, unknown]] : [],
-  );
-}
-
-function referenced(value: unknown): Record<string, unknown> {
-  if (!isMapping(value)) return {};
-  const inner = value['task-reference'];
-  return isMapping(inner) ? inner : value;
-}
-
-/** On docker-worker the program itself; generic-worker's commands are shell lines and lists of lists. */
-function startsWithRunTask(task: GraphTask): boolean {
-  const payload = isMapping(task.task['payload']) ? task.task['payload'] : {};
-  const words = commandOf(task);
-  if ('image' in payload) return posix.basename(words[0] ?? '').startsWith('run-task');
-  return words.some((word) => /(^|[/\\\\ ])run-task[^/\\\\ ]*( |$)/.test(word));
-}
-
-/** The words of the command, references unwrapped. */
-function commandOf({ task }: GraphTask): string[] {
-  const payload = isMapping(task['payload']) ? task['payload'] : {};
-  const command = payload['command'];
-  if (!Array.isArray(command)) return [];
-  return (command as unknown[]).flat().flatMap((word) => {
-    if (typeof word === 'string') return [word];
-    const text = isMapping(word) ? (word['task-reference'] ?? word['artifact-reference']) : undefined;
-    return typeof text === 'string' ? [text] : [];
-  });
+/** Places in one spelling; those of generic-worker are relative to the task's folder. */
+function absolute(place: string): string {
+  return posix.join('/', place.replaceAll('\\', '/'), '.');
 }

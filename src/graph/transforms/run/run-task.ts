@@ -14,19 +14,16 @@ const shells: Readonly<Record<string, readonly string[]>> = {
 };
 
 const command: Shape = either(Array.isArray, listOf(reference), reference);
-const required = {
-  using: text,
-  command,
+const required = { using: text, command, workdir: text };
+/** Settings that a task started by run-task may have, whatever its command is. */
+export const wrapperSettings: Readonly<Record<string, Shape>> = {
   checkout: either((value) => typeof value === 'boolean', anything, mapOf(mapOf(anything))),
-  workdir: text,
-};
-const optional = {
   'use-caches': useCachesShape,
-  cwd: text,
-  'exec-with': oneOf(Object.keys(shells)),
   'run-task-command': listOf(text),
   'run-as-root': flag,
+  'exec-with': oneOf(Object.keys(shells)),
 };
+const optional = { ...wrapperSettings, cwd: text };
 
 /** Starts a command with run-task. */
 export const runTask: RunUsing = {

@@ -8,12 +8,13 @@ import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 import { artifactPrefix } from './artifact-prefix.ts';
 import { sourceFolder } from './checkout.ts';
-import { runTask } from './run-task.ts';
+import { runTask, wrapperSettings } from './run-task.ts';
 import type { RunUsing } from './run-using.ts';
 
 const scripts = 'taskcluster/scripts/toolchain/';
 const required = { using: text, script: text, 'toolchain-artifact': text, workdir: text };
 const optional = {
+  ...wrapperSettings,
   arguments: listOf(text),
   resources: listOf(text),
   'toolchain-alias': either(Array.isArray, listOf(text), text),
@@ -24,7 +25,7 @@ const optional = {
 export const toolchainScript: RunUsing = {
   implementations: ['docker-worker', 'generic-worker'],
   shape: keys({ required, optional, unknown: 'allowed' }),
-  known: [...Object.keys(required), ...Object.keys(optional), ...runTask.known],
+  known: [...Object.keys(required), ...Object.keys(optional)],
   configure(context, draft, run) {
     const worker = draft['worker'] as Mapping;
     const docker = worker['implementation'] === 'docker-worker';

@@ -19,8 +19,11 @@ export function addIndexRoutes(context: TransformContext, draft: Draft): void {
     const hint = 'name it in config.yml at index.products';
     throw new DraftError(`the index product "${String(product)}" is not known`, ['index', 'product'], hint);
   }
+  if (typeof index['job-name'] !== 'string') {
+    throw new DraftError('"index" needs the key "job-name"', ['index']);
+  }
   const start = `index.${graphConfig['trust-domain']}.v2.${params.project}`;
-  const end = `${String(product)}.${String(index['job-name'])}`;
+  const end = `${String(product)}.${index['job-name']}`;
   ((draft['routes'] ??= []) as string[]).push(
     `${start}.latest.${end}`,
     `${start}.pushdate.${pushDate(params.build_date)}.${end}`,

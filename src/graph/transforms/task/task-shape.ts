@@ -3,7 +3,6 @@ import {
   either,
   flag,
   integer,
-  keyedBy,
   keys,
   listOf,
   mapOf,
@@ -13,7 +12,7 @@ import {
   text,
 } from '../../load/shape.ts';
 import { priorities } from '../../../task/definition.ts';
-import { isMapping } from '../../values/plain.ts';
+import { isMapping, onlyKey } from '../../values/plain.ts';
 
 const strategies = ['always', 'never', 'index-search', 'skip-unless-changed'];
 
@@ -60,6 +59,9 @@ const extra = keys({
   unknown: 'allowed',
 });
 
+/** Keyed by whatever the description has; what comes out is looked at when it is known. */
+const runOnProjects = either((value) => onlyKey(value)?.startsWith('by-') === true, anything, listOf(text));
+
 /** Keys of a task description that say what it is; the transforms `run` and `task` take them alike. */
 export const descriptionKeys: Readonly<Record<string, Shape>> = {
   'task-from': text,
@@ -84,7 +86,7 @@ export const descriptionKeys: Readonly<Record<string, Shape>> = {
       rank: either((value) => typeof value === 'number', integer, oneOf(['by-tier', 'build_date'])),
     },
   }),
-  'run-on-projects': keyedBy(['build-platform'], listOf(text)),
+  'run-on-projects': runOnProjects,
   'run-on-tasks-for': listOf(text),
   'run-on-git-branches': nullable(listOf(text)),
   'shipping-phase': nullable(oneOf(['build', 'promote', 'push', 'ship'])),

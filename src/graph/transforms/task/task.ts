@@ -157,8 +157,13 @@ function defaultExpiry({ params, graphConfig }: TransformContext): unknown {
 
 function attributesOf(draft: Draft, label: string): Mapping {
   const attributes = mappingAt(draft, 'attributes');
-  resolveKeyedBy(draft, 'run-on-projects', label, { 'build-platform': attributes['build_platform'] });
-  attributes['run_on_projects'] = draft['run-on-projects'] ?? ['all'];
+  const field = 'run-on-projects';
+  inField([field], () =>
+    resolveKeyedBy(draft, field, label, { 'build-platform': attributes['build_platform'] }),
+  );
+  if (field in draft && !Array.isArray(draft[field]))
+    throw new DraftError(`"${field}" must be a list of projects`, [field]);
+  attributes['run_on_projects'] = draft[field] ?? ['all'];
   attributes['run_on_tasks_for'] = draft['run-on-tasks-for'] ?? ['all'];
   if (isSet(draft['run-on-git-branches'])) attributes['run_on_git_branches'] = draft['run-on-git-branches'];
   attributes['always_target'] = draft['always-target'];

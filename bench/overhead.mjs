@@ -1,0 +1,128 @@
+// What it costs to run a trivial task through the worker, claim to resolved, for each engine, beside a bare `crun run`
+// of the same command in a bundle made beforehand. Prints the medians of 50 and the ratio.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { bundled } from './bundled.mjs';
+
+const rounds = 50;
+const [
+  { openEmbeddedQueue },
+  { openDirectStore },
+  { ociEngine },
+  { processEngine },
+  { runTask },
+  { slugid },
+] = await Promise.all(
+  [
+    'src/queue/embedded/embedded-queue.ts',
+    'src/caches/direct-store.ts',
+    'src/worker/engines/oci/oci.ts',
+    'src/worker/engines/process.ts',
+    'src/worker/run.ts',
+    'src/base/slugid.ts',
+  ].map(bundled),
+);
+
+const home = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'caisson-overhead-'));
+const queue = await openEmbeddedQueue({ home });
+const store = await openDirectStore(join(home, 'caches'));
+const payloads = {
+  oci: { image: 'none', command: ['true'], maxRunTime: 60 },
+  process: { command: [['true']], maxRunTime: 60, mounts: [] },
+};
+const parts = {
+  queue,
+  store,
+  engines: { oci: ociEngine(), process: processEngine() },
+  home,
+  rootUrl: 'http://127.0.0.1:1',
+  runTask: { path: '/bin/true', digest: '' },
+  network: 'host',
+  sandboxMounts: [],
+  emit: () => {},
+};
+
+for (const engine of ['process', 'oci']) {
+  const times = [];
+  for (let round = 0; round < rounds + 3; round++) {
+    const taskId = slugid();
+    await queue.createTask(taskId, definition(payloads[engine]));
+    const start = performance.now();
+    const request = { workerGroup: 'bench', workerId: 'bench', tasks: 1, waitMs: 0 };
+    const [claim] = await queue.claimWork('local/bench', request);
+    await runTask({ ...parts, engine }, claim, new AbortController().signal);
+    if (round >= 3) times.push(performance.now() - start);
+    const { state } = await queue.status(taskId);
+    if (state !== 'completed') throw new Error(`${engine}: the task is ${state}`);
+  }
+  report(engine, times);
+}
+if (spawnSync('crun', ['--version']).status === 0) report('bare crun run', bareCrun());
+await queue.close();
+rmSync(home, { recursive: true, force: true });
+
+function definition(payload) {
+  const now = Date.now();
+  return {
+    taskQueueId: 'local/bench',
+    schedulerId: 'bench',
+    taskGroupId: slugid(),
+    dependencies: [],
+    requires: 'all-completed',
+    routes: [],
+    priority: 'low',
+    retries: 0,
+    created: new Date(now).toISOString(),
+    deadline: new Date(now + 3.6e6).toISOString(),
+    expires: new Date(now + 7.2e6).toISOString(),
+    scopes: [],
+    payload,
+    metadata: { name: 'bench', description: '', owner: 'bench@localhost', source: 'file:///' },
+    tags: {},
+    extra: {},
+  };
+}
+
+function bareCrun() {
+  const bundle = join(home, 'bundle');
+  mkdirSync(join(bundle, 'rootfs'), { recursive: true });
+  execFileSync('crun', ['spec'], { cwd: bundle });
+  const config = JSON.parse(execFileSync('cat', [join(bundle, 'config.json')], { encoding: 'utf8' }));
+  config.process.terminal = false;
+  config.process.args = ['true'];
+  config.root = { path: 'rootfs', readonly: true };
+  config.mounts.push({ destination: '/usr', type: 'bind', source: '/usr', options: ['rbind', 'ro'] });
+  for (const name of ['bin', 'lib', 'lib64']) symlinkSync(`usr/${name}`, join(bundle, 'rootfs', name));
+  config.mounts = config.mounts.filter(({ type }) => type !== 'cgroup');
+  config.linux.namespaces = config.linux.namespaces.filter(({ type }) => type !== 'cgroup');
+  writeFileSync(join(bundle, 'config.json'), JSON.stringify(config));
+  const times = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    execFileSync('crun', [
+      '--cgroup-manager=disabled',
+      '--root',
+      join(home, 'crun'),
+      'run',
+      '--bundle',
+      bundle,
+      `bench-${round}`,
+    ]);
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+function report(what, times) {
+  const sorted = times.sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)];
+  report.medians ??= new Map();
+  report.medians.set(what, median);
+  const ratios = [...report.medians].map(([other, value]) => `${(median / value).toFixed(2)} × ${other}`);
+  console.log(
+    `${what}: ${median.toFixed(1)} ms (least ${sorted[0].toFixed(1)}), ${ratios.slice(0, -1).join(', ')}`,
+  );
+}

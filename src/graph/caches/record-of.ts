@@ -1,0 +1,68 @@
+import type { CacheRecord, CheckoutLayout, DeclaredKey } from '../../caches/record.ts';
+import type { TransformContext } from '../transforms/transform.ts';
+import { commandUser, wrapperCommand } from './command.ts';
+import type { CacheImage, CacheOptions, WantedCache } from './name-caches.ts';
+
+/** Something that has to be in the record of a cache, but is empty or wrong. */
+export class IngredientError extends Error {
+  override readonly name = 'IngredientError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/**
+ * All ingredients of a cache that apply, before `vary-on`. An ingredient that applies and is empty is an
+ * IngredientError: left out, it would let caches meet that must not.
+ */
+export function recordOf(
+  { wrapper, params }: TransformContext,
+  { mountPoint, checkout }: WantedCache,
+  { implementation, os, command, image }: CacheOptions,
+  key: DeclaredKey | undefined,
+): CacheRecord {
+  const wrapped = wrapperCommand(implementation, command);
+  return {
+    protocol: 1,
+    platform: {
+      implementation: filled(implementation, 'the worker implementation'),
+      os: filled(os, "the worker's operating system"),
+    },
+    mountPoint: filled(mountPoint, 'the mount point'),
+    ...(wrapped === null
+      ? {}
+      : { wrapper: filled(wrapper, "run-task's digest"), user: userOf(implementation, wrapped) }),
+    ...imageOf(image),
+    ...(checkout === undefined ? {} : { checkout: checkLayout(checkout) }),
+    ...(params.tasks_for.includes('pull-request-untrusted') ? { untrusted: true as const } : {}),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** generic-worker makes a user for every task, whatever the command says. */
+function userOf(implementation: string, words: readonly string[]): string {
+  if (implementation === 'generic-worker') return 'task-user';
+  return filled(commandUser(words) ?? '', 'the user or group that run-task gives the command to');
+}
+
+/** An image by tag is marked: what is behind the tag may change without the name changing. In-tree: see the suffix. */
+function imageOf(image: CacheImage | undefined): { image?: string } {
+  if (image === undefined || image.kind === 'in-tree') return {};
+  if (image.kind === 'indexed') return { image: `index:${filled(image.namespace, "the image's namespace")}` };
+  const value = filled(image.value, 'the image');
+  return { image: value.includes('@sha256:') ? value : `image-tag:${value}` };
+}
+
+function checkLayout(layout: CheckoutLayout): CheckoutLayout {
+  filled(layout.vcs, 'the version control system of the checkout');
+  if (layout.repositories.length === 0) throw new IngredientError('the checkout has no repository');
+  return layout;
+}
+
+function filled(value: string, what: string): string {
+  if (value === '') throw new IngredientError(`${what} is empty, but the name of a cache depends on it`);
+  return value;
+}
