@@ -1,15 +1,12 @@
-import { flag, integer, listOf, mapOf, type Shape, text } from '../load/shape.ts';
+import { either, flag, integer, listOf, mapOf, oneOf, type Shape, text } from '../load/shape.ts';
 import { isMapping, onlyKey } from '../values/plain.ts';
 
 /** A text, or a reference that becomes one when the task is created. */
-export const reference: Shape = (value, path, tell) => {
-  const key = onlyKey(value);
-  if (key === 'task-reference' || key === 'artifact-reference') {
-    text((value as Record<string, unknown>)[key], [...path, key], tell);
-  } else {
-    text(value, path, tell);
-  }
-};
+export const reference = either(
+  (value) => ['task-reference', 'artifact-reference'].includes(onlyKey(value) ?? ''),
+  mapOf(text),
+  text,
+);
 
 /** A text that says something. */
 export const filledText: Shape = (value, path, tell) => {
@@ -25,9 +22,7 @@ export const cacheKeys: Readonly<Record<string, Shape>> = {
   key: mapOf(listOf(text)),
   'vary-on': listOf(text),
   'share-down': flag,
-  'commit-on': (value, path, tell) => {
-    if (value !== 'success' && value !== 'end') tell({ message: '"commit-on" must be success or end', path });
-  },
+  'commit-on': oneOf(['success', 'end']),
   checkout: (value, path, tell) => {
     if (!isMapping(value)) tell({ message: '"checkout" is set by the run transform', path });
   },

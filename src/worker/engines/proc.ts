@@ -36,6 +36,13 @@ export function isMarked(pid: number, id: string): boolean {
   return environ !== null && `\0${environ}\0`.includes(`\0${sandboxVariable}=${id}\0`);
 }
 
+/** Does it run in a container whose root file system was put together in that directory (absolute, without links)? */
+export function hasRootIn(pid: number, scratch: string): boolean {
+  const namespace = readLink(`/proc/${pid}/ns/mnt`);
+  if (namespace === null || namespace === readLink('/proc/self/ns/mnt')) return false;
+  return readProc(`/proc/${pid}/mountinfo`)?.includes(`lowerdir=${scratch}/`) ?? false;
+}
+
 export interface ProcessStat {
   readonly parent: number;
   readonly session: number;
@@ -74,7 +81,8 @@ export function openFile(pid: number | 'self', descriptor: number): string | nul
   }
 }
 
-const gone = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM'];
+// EINVAL: it is just ending, and has no mounts any more.
+const gone = ['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'EINVAL'];
 
 function readProc(path: string): string | null {
   try {

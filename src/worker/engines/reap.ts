@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../base/files.ts';
 import { startProcess } from '../../base/process.ts';
 import { killCgroup, openCgroup, processesIn, removeCgroup } from './cgroup.ts';
 import { findProgram } from './oci/host.ts';
 import { stateDirectory } from './oci/oci-sandbox.ts';
-import { findProcesses, isMarked, pidNamespace, processStat } from './proc.ts';
+import { findProcesses, hasRootIn, isMarked, pidNamespace, processStat } from './proc.ts';
 import { readSandboxRecord } from './record.ts';
 import { killAll } from './stop.ts';
 
@@ -17,21 +18,32 @@ export async function reapSandbox(scratch: string): Promise<boolean> {
   const record = readSandboxRecord(scratch);
   if (record === null) return true;
   const cgroup = record.cgroup === undefined ? null : openCgroup(record.cgroup);
-  const ended = await killAll({
-    // A runtime that is just starting its container has no state yet, but bears the mark.
+  const here = realpathSync(scratch);
+  const left = {
+    // Each alone misses something: a runtime that only just started has no state yet, a container bears no mark.
     alive: () => [
       ...new Set([
         ...containersIn(scratch).flatMap(({ init }) => (init === null ? [] : namespaceOf(init))),
         ...(cgroup ? processesIn(cgroup) : []),
-        ...findProcesses((pid) => isMarked(pid, record.id) && processStat(pid)?.ended === false),
+        ...findProcesses((pid) => (isMarked(pid, record.id) || hasRootIn(pid, here)) && isAlive(pid)),
       ]),
     ],
     ...(cgroup ? { killAtOnce: () => killCgroup(cgroup) } : {}),
-  });
-  if (!ended) return false;
+  };
+  if (!(await killAll(left))) return false;
+  // What the worker was just starting when it died is still a copy of the worker, and not to be told from others.
+  await sleep(justStarting);
+  if (!(await killAll(left))) return false;
   if (cgroup) await removeCgroup(cgroup);
   for (const { id, runtime } of containersIn(scratch)) await forget(runtime, scratch, id);
   return true;
+}
+
+/** Time from the fork of a process to its program, in milliseconds, on a busy machine. */
+const justStarting = 100;
+
+function isAlive(pid: number): boolean {
+  return processStat(pid)?.ended === false;
 }
 
 interface LeftContainer {
@@ -63,7 +75,7 @@ function same(pid: unknown, startTime: unknown): number | null {
 function namespaceOf(init: number): number[] {
   const namespace = pidNamespace(init);
   if (namespace === null || namespace === pidNamespace('self')) return [init];
-  return findProcesses((pid) => pidNamespace(pid) === namespace && processStat(pid)?.ended === false);
+  return findProcesses((pid) => pidNamespace(pid) === namespace && isAlive(pid));
 }
 
 /** runc keeps control groups outside of its state directory; crun was told to make none. */

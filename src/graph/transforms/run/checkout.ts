@@ -49,6 +49,7 @@ export function wantedRepositories(
 }
 
 const changeable: Readonly<Record<string, keyof RepoConfig>> = {
+  prefix: 'prefix',
   path: 'path',
   name: 'name',
   type: 'type',
@@ -61,9 +62,12 @@ const changeable: Readonly<Record<string, keyof RepoConfig>> = {
 
 function changed(config: RepoConfig, change: Mapping, path: readonly string[]): RepoConfig {
   const changes = Object.entries(change).map(([key, value]) => {
-    const field = changeable[key];
+    const field = Object.hasOwn(changeable, key) ? changeable[key] : undefined;
     if (field === undefined)
       throw new DraftError(`unknown key "${key}"`, [...path, key], didYouMean(key, Object.keys(changeable)));
+    const optional = field === 'headRev' || field === 'sshSecretName';
+    if (typeof value !== 'string' && !(optional && value === null))
+      throw new DraftError(`"${[...path, key].join('.')}" must be a text`, [...path, key]);
     return [field, value];
   });
   return { ...config, ...(Object.fromEntries(changes) as Partial<RepoConfig>) };

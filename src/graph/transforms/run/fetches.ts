@@ -41,9 +41,9 @@ export function fetchesFor(context: TransformContext, drafts: readonly Draft[]):
   const offer = offers(context, drafts);
   const prefixes = new Map(drafts.map((draft) => [String(draft['label']), artifactPrefix(draft)]));
   return (draft) => {
-    const fetches = draft['fetches'] as Readonly<Record<string, readonly (string | Wanted)[]>> | undefined;
+    const fetches = (draft['fetches'] ?? {}) as Readonly<Record<string, readonly (string | Wanted)[]>>;
     delete draft['fetches'];
-    if (fetches === undefined || Object.keys(fetches).length === 0) return;
+    if (Object.keys(fetches).length === 0) return;
     const worker = mappingAt(draft, 'worker');
     const env = mappingAt(worker, 'env');
     const list = Object.keys(fetches)

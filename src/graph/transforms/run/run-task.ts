@@ -1,4 +1,15 @@
-import { anything, either, flag, keys, listOf, mapOf, oneOf, type Shape, text } from '../../load/shape.ts';
+import {
+  anything,
+  either,
+  flag,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  oneOf,
+  type Shape,
+  text,
+} from '../../load/shape.ts';
 import { isSet, listAt, mappingAt } from '../../payloads/payload.ts';
 import { reference } from '../../payloads/shapes.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
@@ -18,9 +29,9 @@ const required = { using: text, command, workdir: text };
 /** Settings that a task started by run-task may have, whatever its command is. */
 export const wrapperSettings: Readonly<Record<string, Shape>> = {
   checkout: either((value) => typeof value === 'boolean', anything, mapOf(mapOf(anything))),
-  'use-caches': useCachesShape,
+  'use-caches': nullable(useCachesShape),
   'run-task-command': listOf(text),
-  'run-as-root': flag,
+  'run-as-root': nullable(flag),
   'exec-with': oneOf(Object.keys(shells)),
 };
 const optional = { ...wrapperSettings, cwd: text };
@@ -83,7 +94,14 @@ function configureGeneric(context: TransformContext, draft: Draft, run: Mapping)
         ? (what as unknown[])
         : [...shell, what];
   const all = [...words, ...rest];
-  worker['command'] = windows ? [all.map(String).join(' ')] : [['chmod', '+x', 'run-task'], all];
+  worker['command'] = windows ? [shellLine(all)] : [['chmod', '+x', 'run-task'], all];
+}
+
+/** Windows takes one line: a reference within it cannot be told from a redirection. */
+function shellLine(words: readonly unknown[]): string {
+  if (words.every((word) => typeof word === 'string')) return words.join(' ');
+  const hint = 'put it into worker.env and read the variable';
+  throw new DraftError('a command on Windows cannot hold a reference', ['run', 'command'], hint);
 }
 
 /** The decision task publishes the scripts. */

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../base/suggest.ts';
-import { mapOf, anything, keys, listOf, text, type Shape } from '../../load/shape.ts';
+import { anything, either, keys, listOf, mapOf, nullable, type Shape, text } from '../../load/shape.ts';
 import { mappingAt } from '../../payloads/payload.ts';
 import { deepCopy } from '../../values/copy.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
@@ -33,8 +33,8 @@ const runShape: Shape = keys({
     ...descriptionKeys,
     name: text,
     label: text,
-    when: keys({ required: { 'files-changed': listOf(text) } }),
-    fetches: fetchesShape,
+    when: nullable(either(isEmptyMapping, anything, keys({ required: { 'files-changed': listOf(text) } }))),
+    fetches: nullable(fetchesShape),
     worker: mapOf(anything),
   },
   unknown: 'allowed',
@@ -58,7 +58,7 @@ function isRight(context: TransformContext, draft: Draft): boolean {
     right = false;
     context.report({ severity: 'error', draft, ...mistake });
   });
-  if (draft['when'] !== undefined && draft['optimization'] !== undefined && draft['optimization'] !== null) {
+  if (isGiven(draft['when']) && isGiven(draft['optimization'])) {
     const message = '"when" is an optimization too: only one of both can be';
     context.report({ severity: 'error', draft, message, path: ['when'] });
     return false;
@@ -66,8 +66,17 @@ function isRight(context: TransformContext, draft: Draft): boolean {
   return right;
 }
 
+/** Nothing given is the same as null. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isEmptyMapping(value: unknown): boolean {
+  return isMapping(value) && Object.keys(value).length === 0;
+}
+
 function prepare(context: TransformContext, draft: Draft): Draft {
-  if (isMapping(draft['when'])) {
+  if (isMapping(draft['when']) && !isEmptyMapping(draft['when'])) {
     const files = [...(draft['when']['files-changed'] as string[]), `${context.path}/kind.yml`];
     const from = draft['task-from'];
     if (typeof from === 'string' && from !== 'kind.yml') files.push(`${context.path}/${from}`);
@@ -109,7 +118,8 @@ function configure(context: TransformContext, draft: Draft): Draft | readonly Dr
     const hint = `it runs on ${found.implementations.join(', ')}`;
     throw new DraftError(`run.using "${using}" is not possible on ${implementation}`, ['run', 'using'], hint);
   }
-  for (const [key, value] of Object.entries(found.defaults ?? {})) settings[key] ??= deepCopy(value);
+  for (const [key, value] of Object.entries(found.defaults ?? {}))
+    if (!(key in settings)) settings[key] = deepCopy(value);
   let right = true;
   found.shape(settings, ['run'], (mistake) => {
     right = false;
