@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../base/files.ts';
@@ -30,6 +30,7 @@ export async function reapSandbox(scratch: string): Promise<boolean> {
     ],
     ...(cgroup ? { killAtOnce: () => killCgroup(cgroup) } : {}),
   };
+  closeDoors(scratch);
   if (!(await killAll(left))) return false;
   // What the worker was just starting when it died is still a copy of the worker, and not to be told from others.
   await sleep(justStarting);
@@ -37,6 +38,19 @@ export async function reapSandbox(scratch: string): Promise<boolean> {
   if (cgroup) await removeCgroup(cgroup);
   for (const { id, runtime } of containersIn(scratch)) await forget(runtime, scratch, id);
   return true;
+}
+
+/**
+ * Keeps what the worker was just starting from getting far: a command needs its working directory, a runtime its bundle.
+ * Neither a rename nor a removal follows a link.
+ */
+function closeDoors(scratch: string): void {
+  rmSync(join(scratch, 'config.json'), { force: true });
+  try {
+    renameSync(join(scratch, 'task'), join(scratch, 'task-of-killed-worker'));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR')) throw error;
+  }
 }
 
 /** Time from the fork of a process to its program, in milliseconds, on a busy machine. */
