@@ -85,6 +85,24 @@ export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   }
 }
 
+/** The name of the groups that runc makes for a sandbox, below the root of every hierarchy. */
+export function runcGroupOf(id: string): string {
+  return prefix + id;
+}
+
+/** Removes those that a killed runc left; they are empty. */
+export function removeRuncGroups(id: string): void {
+  const mounts = ifThere(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? '';
+  for (const line of mounts.split('\n').filter((other) => / - cgroup2? /.test(other))) {
+    const path = join(line.split(' ')[4] ?? '', runcGroupOf(id));
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      if (!isErrno(error, 'EBUSY', ...refusals)) throw error;
+    }
+  }
+}
+
 /** A group and all below it, those below first. */
 function groupsOf(path: string): string[] {
   const entries = ifThere(() => readdirSync(path, { withFileTypes: true })) ?? [];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isErrno } from '../../base/files.ts';
 import { startProcess } from '../../base/process.ts';
-import { killCgroup, openCgroup, processesIn, removeCgroup } from './cgroup.ts';
+import { killCgroup, openCgroup, processesIn, removeCgroup, removeRuncGroups } from './cgroup.ts';
 import { findProgram } from './oci/host.ts';
 import { stateDirectory } from './oci/oci-sandbox.ts';
 import { findProcesses, hasRootIn, isMarked, pidNamespace, processStat } from './proc.ts';
@@ -37,6 +37,7 @@ export async function reapSandbox(scratch: string): Promise<boolean> {
   if (!(await killAll(left))) return false;
   if (cgroup) await removeCgroup(cgroup);
   for (const { id, runtime } of containersIn(scratch)) await forget(runtime, scratch, id);
+  removeRuncGroups(record.id);
   return true;
 }
 

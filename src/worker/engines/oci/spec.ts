@@ -1,3 +1,4 @@
+import { runcGroupOf } from '../cgroup.ts';
 import type { SandboxRequest } from '../engine.ts';
 import { environmentOf } from '../request.ts';
 import { hostname, worker } from './accounts.ts';
@@ -61,6 +62,8 @@ export function containerSpec(
     linux: {
       namespaces: namespaces.map((type) => ({ type })),
       ...(users ? { uidMappings: mapping(users.outsideUser), gidMappings: mapping(users.outsideGroup) } : {}),
+      // Named, so that what a killed runc leaves is found. (Not root: runc gives up when it cannot make it.)
+      ...(runtime.name === 'runc' && isRoot ? { cgroupsPath: `/${runcGroupOf(request.id)}` } : {}),
       rootfsPropagation: 'rprivate',
       seccomp: seccompProfile(request.allowPtrace === true),
       maskedPaths: [...maskedPaths, ...hidden],
