@@ -1,29 +1,21 @@
 import { didYouMean } from '../../base/suggest.ts';
 import type { DeclaredKey } from '../../caches/record.ts';
 import type { TransformContext } from '../transforms/transform.ts';
+import { HintedError } from '../values/hinted-error.ts';
 import { isMapping } from '../values/plain.ts';
-import { TrackedFilesError } from '../values/tracked-files.ts';
 import { trackedFilesOf } from './tracked-files-of.ts';
 
-/** A `key` that says nothing, or something that is not there. */
-export class DeclaredKeyError extends Error {
-  override readonly name = 'DeclaredKeyError';
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
-
-/** `key: {files: [globs], strings: […], parameters: […]}` with what it stands for now. Nothing in it may be empty. */
+/**
+ * `key: {files: [globs], strings: […], parameters: […]}` with what it stands for now. Throws HintedError when it says
+ * nothing, or something that is not there.
+ */
 export function resolveKey(context: TransformContext, written: unknown): DeclaredKey {
   const parts = ['files', 'strings', 'parameters'];
   if (!isMapping(written) || Object.keys(written).length === 0)
-    throw new DeclaredKeyError('"key" has to name files, strings or parameters');
+    throw new HintedError('"key" has to name files, strings or parameters');
   const unknown = Object.keys(written).find((part) => !parts.includes(part));
   if (unknown !== undefined)
-    throw new DeclaredKeyError(`unknown key "${unknown}" in "key"`, didYouMean(unknown, parts));
+    throw new HintedError(`unknown key "${unknown}" in "key"`, didYouMean(unknown, parts));
   const lists = new Map(
     parts.filter((part) => part in written).map((part) => [part, listOf(part, written[part])]),
   );
@@ -42,19 +34,19 @@ function listOf(part: string, value: unknown): string[] {
     Array.isArray(value) &&
     value.length > 0 &&
     value.every((item) => typeof item === 'string' && item !== '');
-  if (!good) throw new DeclaredKeyError(`"key.${part}" has to be a list of strings that are not empty`);
+  if (!good) throw new HintedError(`"key.${part}" has to be a list of strings that are not empty`);
   return value as string[];
 }
 
 function parameter({ params }: TransformContext, name: string): unknown {
   const value = Object.hasOwn(params, name) ? params[name] : undefined;
   if (isEmpty(value)) {
-    throw new DeclaredKeyError(
+    throw new HintedError(
       `the parameter "${name}" of "key" is empty or not there`,
       didYouMean(name, Object.keys(params)),
     );
   }
-  if (!isJson(value)) throw new DeclaredKeyError(`the parameter "${name}" of "key" is not JSON`);
+  if (!isJson(value)) throw new HintedError(`the parameter "${name}" of "key" is not JSON`);
   return value;
 }
 
@@ -74,9 +66,7 @@ function digests(context: TransformContext, globs: readonly string[]): Readonly<
   try {
     return trackedFilesOf(context).digestsOf(globs);
   } catch (error) {
-    if (!(error instanceof TrackedFilesError)) throw error;
-    if (error.unmatched === undefined) throw new DeclaredKeyError(`"key.files": ${error.message}`);
-    const message = `no file matches "${error.unmatched}" of "key.files"`;
-    throw new DeclaredKeyError(message, 'only files that git tracks count');
+    if (!(error instanceof HintedError)) throw error;
+    throw new HintedError(`"key.files": ${error.message}`, error.hint);
   }
 }

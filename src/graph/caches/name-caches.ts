@@ -2,8 +2,9 @@ import { formatName, recordKey } from '../../caches/name.ts';
 import { narrow } from '../../caches/narrow.ts';
 import type { CacheRecord, CheckoutLayout } from '../../caches/record.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
-import { DeclaredKeyError, resolveKey } from './declared-key.ts';
-import { IngredientError, recordOf } from './record-of.ts';
+import { HintedError } from '../values/hinted-error.ts';
+import { resolveKey } from './declared-key.ts';
+import { recordOf } from './record-of.ts';
 
 /** A cache as a task asks for it, of whatever payload. */
 export interface WantedCache {
@@ -54,7 +55,7 @@ export function nameCaches(
     try {
       return [nameCache(context, wanted, options)];
     } catch (error) {
-      if (!(error instanceof DeclaredKeyError || error instanceof IngredientError)) throw error;
+      if (!(error instanceof HintedError)) throw error;
       const { message, hint } = error;
       const place = { draft, path: wanted.path };
       context.report({ severity: 'error', message, ...place, ...(hint === undefined ? {} : { hint }) });
@@ -82,20 +83,20 @@ function nameCache(context: TransformContext, wanted: WantedCache, options: Cach
 function narrowed(complete: CacheRecord, varyOn: readonly string[]): CacheRecord {
   const record = narrow(complete, varyOn);
   if (record.ok) return record.value;
-  throw new IngredientError(record.error, 'docs/caches.md lists the ingredients');
+  throw new HintedError(record.error, 'docs/caches.md lists the ingredients');
 }
 
 /** The name must be one that scopes and workers take, and that can be taken apart again. */
 function checkName(shortName: string, trustDomain: string): void {
   if (!/^[!-~](?:[ -~]*[!-~])?$/.test(shortName) || /[<>]/.test(shortName)) {
     const hint = 'use letters, digits and hyphens';
-    throw new IngredientError(`${JSON.stringify(shortName)} cannot be the name of a cache`, hint);
+    throw new HintedError(`${JSON.stringify(shortName)} cannot be the name of a cache`, hint);
   }
   if (/-v1-[0-9a-f]{20}(?:-|$)/.test(shortName)) {
     const hint = 'write only your own part of it: level and key are put around it';
-    throw new IngredientError(`"${shortName}" is a complete cache name already`, hint);
+    throw new HintedError(`"${shortName}" is a complete cache name already`, hint);
   }
   if (trustDomain === '' || /-level-[1-3]-/.test(trustDomain)) {
-    throw new IngredientError(`the trust domain "${trustDomain}" cannot begin the name of a cache`);
+    throw new HintedError(`the trust domain "${trustDomain}" cannot begin the name of a cache`);
   }
 }

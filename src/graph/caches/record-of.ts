@@ -1,22 +1,12 @@
 import type { CacheRecord, CheckoutLayout, DeclaredKey } from '../../caches/record.ts';
 import type { TransformContext } from '../transforms/transform.ts';
+import { HintedError } from '../values/hinted-error.ts';
 import { commandUser, wrapperCommand } from './command.ts';
 import type { CacheImage, CacheOptions, WantedCache } from './name-caches.ts';
 
-/** Something that has to be in the record of a cache, but is empty or wrong. */
-export class IngredientError extends Error {
-  override readonly name = 'IngredientError';
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
-
 /**
  * All ingredients of a cache that apply, before `vary-on`. An ingredient that applies and is empty is an
- * IngredientError: left out, it would let caches meet that must not.
+ * HintedError: left out, it would let caches meet that must not.
  */
 export function recordOf(
   { wrapper, params }: TransformContext,
@@ -58,11 +48,11 @@ function imageOf(image: CacheImage | undefined): { image?: string } {
 
 function checkLayout(layout: CheckoutLayout): CheckoutLayout {
   filled(layout.vcs, 'the version control system of the checkout');
-  if (layout.repositories.length === 0) throw new IngredientError('the checkout has no repository');
+  if (layout.repositories.length === 0) throw new HintedError('the checkout has no repository');
   return layout;
 }
 
 function filled(value: string, what: string): string {
-  if (value === '') throw new IngredientError(`${what} is empty, but the name of a cache depends on it`);
+  if (value === '') throw new HintedError(`${what} is empty, but the name of a cache depends on it`);
   return value;
 }

@@ -6,7 +6,7 @@ import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { pythonMatch, PythonRegexError } from '../values/python-regex.ts';
 import { pythonText } from '../values/python-text.ts';
-import { aliasWorker } from './alias-worker.ts';
+import { indexWorker } from './index-worker.ts';
 
 /** The queue takes no more routes than this on one task. */
 const maxRoutes = 64;
@@ -45,7 +45,7 @@ function indexTask(parent: GraphTask, paths: readonly string[], context: MorphCo
     ifDependencies: [],
     taskId: slugid(),
     task: {
-      ...aliasWorker(context.graphConfig, 'misc', context.parameters.level),
+      ...indexWorker(context.graphConfig, 'misc', context.parameters.level),
       dependencies: [parentId],
       created: { 'relative-datestamp': '0 seconds' },
       deadline: parent.task.deadline,

@@ -1,4 +1,5 @@
 import { anything, keyedBy, keys, listOf, nullable, oneOf, type Shape, text } from '../load/shape.ts';
+import { statusTypes } from '../notify-filters.ts';
 import { resolveKeyedBy } from '../values/keyed-by.ts';
 import { isMapping, type Mapping, own, setOwn } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
@@ -15,15 +16,7 @@ const addressKeys: Readonly<Record<string, string>> = {
   'slack-channel': 'channel-id',
 };
 
-const statusType = oneOf([
-  'on-completed',
-  'on-defined',
-  'on-exception',
-  'on-failed',
-  'on-pending',
-  'on-resolved',
-  'on-running',
-]);
+const statusType = oneOf(statusTypes);
 const keyedAddress = keyedBy(['project', 'level'], text);
 const recipientShape: Shape = (value, path, tell) => {
   const type = isMapping(value) ? value.type : undefined;

@@ -2,19 +2,8 @@ import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'n
 import { join, sep } from 'node:path';
 import { git } from '../../base/git.ts';
 import { compareCodePoints, sha256 } from '../../base/hash.ts';
+import { HintedError } from './hinted-error.ts';
 import { pathMatches } from './path-match.ts';
-
-/** A digest over files that cannot be made; the message says why. */
-export class TrackedFilesError extends Error {
-  override readonly name = 'TrackedFilesError';
-  /** the pattern that no file matches, when that is the reason */
-  readonly unmatched: string | undefined;
-
-  constructor(message: string, unmatched?: string) {
-    super(message);
-    this.unmatched = unmatched;
-  }
-}
 
 /**
  * The files of a git repository that are tracked, as they lie in the work tree. Listings and digests are kept: make a new
@@ -32,7 +21,7 @@ export class TrackedFiles {
 
   /**
    * A SHA-256, 64 hex digits, of the names and contents of all files that match one of the patterns (see `pathMatches`).
-   * Throws TrackedFilesError for a pattern that matches nothing, and for a link that leads out of the repository.
+   * Throws HintedError for a pattern that matches nothing, and for a link that leads out of the repository.
    */
   digest(patterns: readonly string[]): string {
     return sha256(
@@ -62,7 +51,7 @@ export class TrackedFiles {
       this.matches.set(pattern, matching);
     }
     if (matching.length === 0)
-      throw new TrackedFilesError(`"${pattern}" matches no file that git knows`, pattern);
+      throw new HintedError(`no file matches "${pattern}"`, 'only files that are tracked count');
     return matching;
   }
 
@@ -85,7 +74,7 @@ export class TrackedFiles {
     // A link to a folder, or to nothing, counts as the link that it is.
     if (!target?.isFile()) return readlinkSync(full);
     if (!realpathSync(full).startsWith(realpathSync(this.repository) + sep)) {
-      throw new TrackedFilesError(`"${path}" is a link that leads out of the repository`);
+      throw new HintedError(`"${path}" is a link that leads out of the repository`);
     }
     return readFileSync(full);
   }

@@ -1,16 +1,6 @@
+import { routeFilters } from '../notify-filters.ts';
 import type { Verification } from './verify.ts';
 
-const notifyFilters = new Set([
-  'on-any',
-  'on-completed',
-  'on-defined',
-  'on-exception',
-  'on-failed',
-  'on-pending',
-  'on-resolved',
-  'on-running',
-  'on-transition',
-]);
 const namespace = /^([a-zA-Z0-9_!~*'()%-]+\.)*[a-zA-Z0-9_!~*'()%-]+$/;
 
 /** Routes that two tasks would fight for, that the index refuses, or that notify nobody. */
@@ -30,8 +20,8 @@ export const verifyRoutes: Verification = (tasks, { graphConfig, report }) => {
         say(`the route ${route} is no namespace of the index`, "letters, digits and _!~*'()%- between dots");
       }
       const filter = route.startsWith('notify.') ? route.split('.').at(-1)! : 'on-completed';
-      if (!notifyFilters.has(filter))
-        say(`the route ${route} ends in an unknown filter`, `known: ${[...notifyFilters].join(', ')}`);
+      if (!routeFilters.includes(filter))
+        say(`the route ${route} ends in an unknown filter`, `known: ${routeFilters.join(', ')}`);
       if (filter === 'on-any') {
         const hint = 'use on-transition or on-resolved';
         report({ severity: 'warning', message: `the filter on-any of ${route} is deprecated`, label, hint });

@@ -124,8 +124,8 @@ describe('what the author declares', () => {
   });
 
   it.each([
-    [{ files: ['missing/**'] }, 'no file matches "missing/**" of "key.files"'],
-    [{ files: ['untracked'] }, 'no file matches "untracked" of "key.files"'],
+    [{ files: ['missing/**'] }, '"key.files": no file matches "missing/**"'],
+    [{ files: ['untracked'] }, '"key.files": no file matches "untracked"'],
     [{ files: [] }, '"key.files" has to be a list of strings that are not empty'],
     [{ strings: [''] }, '"key.strings" has to be a list of strings that are not empty'],
     [{ file: ['a'] }, 'unknown key "file" in "key"'],

@@ -138,7 +138,7 @@ describe('run.using: toolchain-script', () => {
     );
     for (const other of others) expect(other).not.toEqual(digestOf({}));
     expect(made({ resources: ['nothing/**'] }).mistakes).toEqual([
-      'run.script: "nothing/**" matches no file that git knows',
+      'run.script: no file matches "nothing/**"',
     ]);
   });
 

@@ -6,25 +6,15 @@ import {
   groupByFunctions,
   setNameFunctions,
 } from '../../../src/graph/values/dependencies.ts';
+import { byLabel, graphTask } from '../transforms/transform-context.ts';
 
-const task = (kind: string, name: string, attributes: Record<string, unknown> = {}): GraphTask => ({
-  kind,
-  label: `${kind}-${name}`,
-  description: '',
-  attributes,
-  task: {},
-  optimization: null,
-  dependencies: {},
-  softDependencies: [],
-  ifDependencies: [],
-});
 const tasks = [
-  task('build', 'b', { os: 'linux' }),
-  task('build', 'a', { os: 'mac' }),
-  task('test', 'a', { os: 'linux' }),
-  task('test', 'x', { os: '' }),
+  graphTask('build', 'b', { os: 'linux' }),
+  graphTask('build', 'a', { os: 'mac' }),
+  graphTask('test', 'a', { os: 'linux' }),
+  graphTask('test', 'x', { os: '' }),
 ];
-const context = { kindDependenciesTasks: new Map(tasks.map((one) => [one.label, one])) };
+const context = { kindDependenciesTasks: byLabel(...tasks) };
 const labels = (found: readonly GraphTask[]) => found.map(({ label }) => label);
 
 test('dependencies come in the order of the kinds, each once', () => {

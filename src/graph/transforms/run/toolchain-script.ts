@@ -3,7 +3,7 @@ import { trackedFilesOf } from '../../caches/tracked-files-of.ts';
 import { either, keys, listOf, mapOf, anything, text } from '../../load/shape.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
-import { TrackedFilesError } from '../../values/tracked-files.ts';
+import { HintedError } from '../../values/hinted-error.ts';
 import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 import { artifactPrefix } from './artifact-prefix.ts';
@@ -76,8 +76,8 @@ function digestData(context: TransformContext, draft: Draft, run: Mapping): stri
     const artifact = String((draft['attributes'] as Mapping)['toolchain-artifact']);
     return [digest, artifact, ...inTree, ...((run['arguments'] ?? []) as string[])];
   } catch (error) {
-    if (!(error instanceof TrackedFilesError)) throw error;
-    throw new DraftError(error.message, ['run', 'script']);
+    if (!(error instanceof HintedError)) throw error;
+    throw new DraftError(error.message, ['run', 'script'], error.hint);
   }
 }
 
