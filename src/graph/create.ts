@@ -10,10 +10,10 @@ export interface CreateOptions {
   /** relative datestamps count from here */
   readonly now: Date;
   /**
-   * Lets a task without dependencies depend on the task group's decision task, so that nothing starts before all
-   * tasks are there. Default: false.
+   * The ids of all tasks that are created with it: a task that depends on none of them depends on the task group's
+   * decision task, so that nothing starts before all are there. Default: no task does.
    */
-  readonly dependencyOnDecision?: boolean;
+  readonly graph?: { has(taskId: string): boolean };
 }
 
 /**
@@ -24,7 +24,8 @@ export function toDefinition(graphTask: GraphTask, options: CreateOptions): Task
   const { provisionerId, workerType, ...task } = graphTask.task;
   const resolved = plain(resolveTimestamps(options.now.getTime(), task)) as Mapping;
   const dependencies = (resolved.dependencies ?? []) as readonly string[];
-  const needsDecision = options.dependencyOnDecision === true && dependencies.length === 0;
+  const { graph, taskGroupId } = options;
+  const needsDecision = graph !== undefined && !dependencies.some((taskId) => graph.has(taskId));
   return {
     requires: 'all-completed',
     routes: [],
@@ -37,8 +38,8 @@ export function toDefinition(graphTask: GraphTask, options: CreateOptions): Task
     ...resolved,
     taskQueueId: `${String(provisionerId)}/${String(workerType)}`,
     schedulerId: options.schedulerId,
-    taskGroupId: options.taskGroupId,
-    dependencies: needsDecision ? [options.taskGroupId] : [...new Set(dependencies)],
+    taskGroupId,
+    dependencies: [...new Set(needsDecision ? [...dependencies, taskGroupId] : dependencies)],
   } as unknown as TaskDefinition;
 }
 

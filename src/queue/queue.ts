@@ -34,11 +34,28 @@ export interface Queue {
   /** The task that is indexed under a namespace, or null. Expired entries and tasks are not found. */
   findTask(namespace: string): Promise<{ readonly taskId: string; readonly rank: number } | null>;
   insertTask(namespace: string, entry: IndexEntry): Promise<void>;
+  /** What is indexed directly below a namespace, not deeper: what expires first comes first. Empty when nothing is. */
+  listTasks(namespace: string): Promise<readonly IndexedTask[]>;
 
   purgeCache(taskQueueId: string, cacheName: string): Promise<void>;
   /** Requests not older than `since`; pass the `cursor` of the last answer that was acted upon. */
   purgeRequests(taskQueueId: string, since: number): Promise<PurgeAnswer>;
 }
+
+/** What those need who make tasks and act on them, but run none: the decision task and actions. */
+export type TaskService = Pick<
+  Queue,
+  | 'createTask'
+  | 'task'
+  | 'status'
+  | 'listTaskGroup'
+  | 'cancelTask'
+  | 'rerunTask'
+  | 'artifactUrl'
+  | 'findTask'
+  | 'listTasks'
+  | 'purgeCache'
+>;
 
 export interface ClaimRequest {
   readonly workerGroup: string;
@@ -94,6 +111,13 @@ export interface IndexEntry {
   readonly rank: number;
   readonly expires: string;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface IndexedTask {
+  readonly namespace: string;
+  readonly taskId: string;
+  readonly rank: number;
+  readonly expires: string;
 }
 
 export interface PurgeAnswer {

@@ -144,6 +144,28 @@ export function dataCases(rig: QueueRig): void {
     });
   });
 
+  describe('a listing of the index', () => {
+    it('has what is directly below a namespace, by expiry', async () => {
+      const taskId = await create();
+      const insert = async (namespace: string, ms: number): Promise<void> => {
+        const expires = new Date(rig.now() + ms).toISOString();
+        await rig.queue.insertTask(namespace, { taskId, rank: 3, data: {}, expires });
+      };
+      await insert('a.b.late', 2 * hours);
+      await insert('a.b.early', hours);
+      await insert('a.b.gone', minutes);
+      await insert('a.b.deep.er', hours);
+      await insert('a.bc', hours);
+      await insert('a.b', hours);
+      await rig.advance(minutes);
+      const listed = await rig.queue.listTasks('a.b');
+      expect(listed.map(({ namespace }) => namespace)).toEqual(['a.b.early', 'a.b.late']);
+      const expires = new Date(rig.now() + hours - minutes).toISOString();
+      expect(listed[0]).toEqual({ namespace: 'a.b.early', taskId, rank: 3, expires });
+      expect(await rig.queue.listTasks('a.none')).toEqual([]);
+    });
+  });
+
   describe('purge requests', () => {
     const names = async (since: number, taskQueueId = 'test/worker') => {
       const { cursor, requests } = await rig.queue.purgeRequests(taskQueueId, since);

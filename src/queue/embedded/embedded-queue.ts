@@ -11,7 +11,7 @@ import { pollPending, Waiters } from './claim-poll.ts';
 import { createTask } from './create.ts';
 import { openDatabase, type QueueDatabase } from './database.ts';
 import { expireOverdue, isAnythingOverdue } from './expire.ts';
-import { findTask, insertNamespace } from './namespaces.ts';
+import { findTask, insertNamespace, listNamespaces } from './namespaces.ts';
 import { addPurgeRequest, listPurgeRequests } from './purge.ts';
 import { removeExpired } from './remove-expired.ts';
 import { cancelTask, reportRun, rerunTask } from './resolve.ts';
@@ -171,6 +171,10 @@ class SqliteQueue implements EmbeddedQueue {
 
   async insertTask(namespace: string, entry: Parameters<Queue['insertTask']>[1]) {
     this.#change((now) => insertNamespace(this.#db, now, namespace, entry));
+  }
+
+  async listTasks(namespace: string) {
+    return this.#db.read(() => listNamespaces(this.#db, this.#clock.now(), namespace));
   }
 
   async purgeCache(taskQueueId: string, cacheName: string) {

@@ -1,6 +1,6 @@
-import { type IndexEntry, QueueError } from '../queue.ts';
+import { type IndexedTask, type IndexEntry, QueueError } from '../queue.ts';
 import type { QueueDatabase } from './database.ts';
-import { taskDefinition } from './status.ts';
+import { isoTime, taskDefinition } from './status.ts';
 
 const routePrefix = 'index.';
 const longestNamespace = 255;
@@ -22,6 +22,27 @@ export function findTask(
     now,
   );
   return row === undefined ? null : { taskId: row.task_id, rank: row.rank };
+}
+
+/** What is directly below a namespace and has not expired, by expiry. */
+export function listNamespaces(db: QueueDatabase, now: number, namespace: string): IndexedTask[] {
+  // The character after "." is "/": a range of the primary key.
+  const rows = db.all<{ namespace: string; task_id: string; rank: number; expires: number }>(
+    `SELECT namespaces.namespace, namespaces.task_id, rank, namespaces.expires
+     FROM namespaces LEFT JOIN tasks USING (task_id)
+     WHERE namespace > ?1 || '.' AND namespace < ?1 || '/'
+       AND instr(substr(namespace, length(?1) + 2), '.') = 0
+       AND namespaces.expires > ?2 AND (tasks.expires IS NULL OR tasks.expires > ?2)
+     ORDER BY namespaces.expires, namespace`,
+    namespace,
+    now,
+  );
+  return rows.map((row) => ({
+    namespace: row.namespace,
+    taskId: row.task_id,
+    rank: row.rank,
+    expires: isoTime(row.expires),
+  }));
 }
 
 /** Replaces an entry of the same or a lower rank, and an expired one; leaves one of a higher rank. */

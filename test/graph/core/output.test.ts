@@ -106,7 +106,16 @@ describe('the definition for the queue', () => {
       tags: {},
       extra: {},
     });
-    expect(toDefinition(task, { ...options, dependencyOnDecision: true }).dependencies).toEqual(['G']);
-    expect(toDefinition(given, { ...options, dependencyOnDecision: true }).dependencies).toEqual(['B', 'A']);
+  });
+
+  it('depends on the decision task unless it depends on a task that is created with it', () => {
+    const options = { taskGroupId: 'G', schedulerId: 's', now: new Date(0) };
+    const needing = (...dependencies: string[]) => ({ ...task, task: { ...task.task, dependencies } });
+    const graph = new Set(['A']);
+    expect(toDefinition(needing(), { ...options, graph }).dependencies).toEqual(['G']);
+    expect(toDefinition(needing('B'), { ...options, graph }).dependencies).toEqual(['B', 'G']);
+    expect(toDefinition(needing('B', 'A'), { ...options, graph }).dependencies).toEqual(['B', 'A']);
+    expect(toDefinition(needing('G'), { ...options, graph }).dependencies).toEqual(['G']);
+    expect(toDefinition(needing(), options).dependencies).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { FailureError } from '../../../src/base/failure.ts';
+import type { Deployment } from '../../../src/queue/taskcluster/deployment.ts';
 import { environmentIndex, indexReader } from '../../../src/queue/taskcluster/index-reader.ts';
 
 type Answer = (
@@ -30,6 +31,8 @@ async function serve(answer: Answer): Promise<{ url: string; asked: string[] }> 
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
 }
 
+const at = (url: string): Deployment => ({ url, credentials: null, pause: 1 });
+
 describe('the index of a deployment', () => {
   it('is asked for page after page', async () => {
     const { url, asked } = await serve((path) =>
@@ -37,7 +40,7 @@ describe('the index of a deployment', () => {
         ? [200, { tasks: [{ namespace: 'b', taskId: 'B' }] }]
         : [200, { tasks: [{ namespace: 'a', taskId: 'A' }], continuationToken: '1' }],
     );
-    expect(await indexReader(`${url}/`).findTasks(['a', 'b', 'c'])).toEqual(
+    expect(await indexReader(at(url)).findTasks(['a', 'b', 'c'])).toEqual(
       new Map([
         ['a', 'A'],
         ['b', 'B'],
@@ -55,9 +58,9 @@ describe('the index of a deployment', () => {
       { tasks: indexes.map((namespace) => ({ namespace, taskId: namespace })) },
     ]);
     const names = Array.from({ length: 2500 }, (_, i) => `n${i}`);
-    expect((await indexReader(url).findTasks(names)).size).toBe(2500);
+    expect((await indexReader(at(url)).findTasks(names)).size).toBe(2500);
     expect(asked.length).toBe(3);
-    expect((await indexReader(url).findTasks([])).size).toBe(0);
+    expect((await indexReader(at(url)).findTasks([])).size).toBe(0);
     expect(asked.length).toBe(3);
   });
 
@@ -68,20 +71,20 @@ describe('the index of a deployment', () => {
         ? [200, { statuses: [{ taskId: 'A', status: { ...status, runs: [] } }] }]
         : [404, {}],
     );
-    expect(await indexReader(url).statuses(['A', 'B'])).toEqual(new Map([['A', status]]));
-    expect((await indexReader(url).findTasks(['a'])).size).toBe(0);
+    expect(await indexReader(at(url)).statuses(['A', 'B'])).toEqual(new Map([['A', status]]));
+    expect((await indexReader(at(url)).findTasks(['a'])).size).toBe(0);
   });
 
   it('is asked again when it fails, and given up at last', async () => {
     const { url, asked } = await serve((_, __, count) => (count < 3 ? [503, {}] : [200, { tasks: [] }]));
-    expect((await indexReader(url, { pause: 1 }).findTasks(['a'])).size).toBe(0);
+    expect((await indexReader(at(url)).findTasks(['a'])).size).toBe(0);
     expect(asked.length).toBe(3);
     const refused = await serve(() => [403, { message: 'no scopes' }]);
-    await expect(indexReader(refused.url, { pause: 1 }).findTasks(['a'])).rejects.toThrow(/403.*no scopes/);
+    await expect(indexReader(at(refused.url)).findTasks(['a'])).rejects.toThrow(/403.*no scopes/);
     expect(refused.asked.length).toBe(1);
-    await expect(
-      indexReader('http://127.0.0.1:1', { pause: 1, attempts: 2 }).findTasks(['a']),
-    ).rejects.toThrow(FailureError);
+    await expect(indexReader({ ...at('http://127.0.0.1:1'), attempts: 2 }).findTasks(['a'])).rejects.toThrow(
+      FailureError,
+    );
   });
 
   it('is what the environment names', () => {
