@@ -8,6 +8,7 @@ import { loadParameters, tellWarnings } from '../compilation.ts';
 import { notBuiltYet } from '../not-built.ts';
 import { locateRepository } from '../repository.ts';
 import { runTaskBundle } from '../run-task-bundle.ts';
+import { addSchemaCommand } from './graph-schema.ts';
 
 interface GraphOptions {
   readonly root: string;
@@ -45,10 +46,8 @@ export function addGraphCommands(program: Command): void {
       process.stderr.write(`caisson: ${tasks.size} tasks, ${warnings.length} warnings\n`);
     },
   );
-  notBuiltYet(graph, {
-    kinds: 'caisson graph full -J names the kind of every task',
-    schema: 'docs/caches.md has the keys of caches',
-  });
+  addSchemaCommand(graph);
+  notBuiltYet(graph, { kinds: 'caisson graph full -J names the kind of every task' });
 }
 
 function withOptions(command: Command): Command {

@@ -5,60 +5,87 @@ import { priorities } from '../../task/definition.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Mistakes } from '../mistakes.ts';
 import type { Mapping } from '../values/plain.ts';
-import { anything, either, flag, keyedBy, keys, listOf, mapOf, nullable, oneOf, text } from './shape.ts';
+import {
+  described,
+  either,
+  flag,
+  keyedBy,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  oneOf,
+  type Shape,
+  text,
+} from './shape.ts';
 import { readMapping, type YamlFile } from './yaml-file.ts';
 
 const byLevel = keyedBy(['level'], text);
 const isFlag = (value: unknown) => typeof value === 'boolean';
 
-/** Keys that may be empty are those that the reference takes for absent then. */
-const configShape = keys({
+const alias = keys({
   required: {
-    'trust-domain': text,
-    'task-priority': keyedBy(['project', 'level'], oneOf(priorities)),
-    workers: keys({
-      required: {
-        aliases: mapOf(
-          keys({
-            required: { provisioner: byLevel, implementation: text, os: text, 'worker-type': byLevel },
-          }),
-        ),
-      },
-    }),
-    taskgraph: keys({
-      required: {
-        repositories: mapOf(
-          keys({
-            required: { name: text },
-            optional: { 'project-regex': nullable(text), 'ssh-secret-name': nullable(text) },
-            unknown: 'allowed',
-          }),
-          1,
-        ),
-      },
-      optional: {
-        register: nullable(text),
-        'decision-parameters': nullable(text),
-        'cached-task-prefix': nullable(text),
-        'cache-pull-requests': nullable(flag),
-        'index-path-regexes': nullable(listOf(text)),
-        run: nullable(
-          keys({
-            optional: {
-              'use-caches': nullable(
-                either(isFlag, anything, listOf(oneOf(['cargo', 'checkout', 'npm', 'pip', 'uv']))),
-              ),
-            },
-          }),
-        ),
-        'disabled-actions': nullable(listOf(text)),
-      },
-    }),
+    provisioner: described('"{trust-domain}", "{level}" and "{alias}" are filled in.', byLevel),
+    implementation: described('docker-worker, generic-worker, ...', text),
+    os: described('linux, windows, macosx, ...', text),
+    'worker-type': described('"{trust-domain}", "{level}" and "{alias}" are filled in.', byLevel),
+  },
+});
+const repository = keys({
+  required: { name: described('What people call it.', text) },
+  optional: {
+    'project-regex': described(
+      'Projects that are this repository; needed when there are several.',
+      nullable(text),
+    ),
+    'ssh-secret-name': described('The secret with the key to clone it.', nullable(text)),
+  },
+  unknown: 'allowed',
+});
+const useCaches = either(isFlag, flag, listOf(oneOf(['cargo', 'checkout', 'npm', 'pip', 'uv'])));
+const taskgraph = keys({
+  required: {
+    repositories: described(
+      'What tasks check out; the keys are prefixes of variables and options.',
+      mapOf(repository, 1),
+    ),
+  },
+  optional: {
+    register: described('Code that is called first, "module:function".', nullable(text)),
+    'decision-parameters': described('Code that changes parameters, "module:function".', nullable(text)),
+    'cached-task-prefix': described(
+      'Where cached tasks are indexed; default: the trust domain.',
+      nullable(text),
+    ),
+    'cache-pull-requests': described('Whether pull requests index what they make.', nullable(flag)),
+    'index-path-regexes': nullable(listOf(text)),
+    run: described('Defaults of "run".', nullable(keys({ optional: { 'use-caches': nullable(useCaches) } }))),
+    'disabled-actions': described('Actions that are not offered.', nullable(listOf(text))),
+  },
+});
+
+/** Keys that may be empty are those that the reference takes for absent then. */
+export const configShape: Shape = keys({
+  required: {
+    'trust-domain': described('Begins the names of caches, indexes and scopes.', text),
+    'task-priority': described('How urgent tasks are.', keyedBy(['project', 'level'], oneOf(priorities))),
+    workers: described(
+      'What runs the tasks.',
+      keys({
+        required: {
+          aliases: described(
+            'Names for "worker-type", or regular expressions of them, to workers.',
+            mapOf(alias),
+          ),
+        },
+      }),
+    ),
+    taskgraph: described('How tasks are made.', taskgraph),
   },
   optional: {
     'docker-image-kind': nullable(text),
-    'task-deadline-after': nullable(keyedBy(['project'], text)),
-    'task-expires-after': nullable(text),
+    'task-deadline-after': described('Default: "1 day".', nullable(keyedBy(['project'], text))),
+    'task-expires-after': described('At level 1; default: "28 days".', nullable(text)),
   },
   unknown: 'allowed',
 });

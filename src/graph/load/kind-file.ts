@@ -5,7 +5,7 @@ import { didYouMean, nearest } from '../../base/suggest.ts';
 import { isErrno } from '../../base/files.ts';
 import type { Mistakes } from '../mistakes.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
-import { keys, listOf, mapOf, type Shape, text } from './shape.ts';
+import { anything, custom, described, keys, listOf, mapOf, type Shape, text } from './shape.ts';
 import { readTaskFiles, type TaskFile } from './task-file.ts';
 import { readMapping, type YamlFile } from './yaml-file.ts';
 
@@ -24,25 +24,26 @@ export interface KindFile {
   readonly taskFiles: readonly TaskFile[];
 }
 
-const task: Shape = (value, path, tell) => {
-  if (isMapping(value)) return;
-  const message = `task "${path.at(-1)}" must be a mapping`;
-  tell({ message: value === null ? `${message}; it is empty` : message, path });
-};
+const task: Shape = custom(
+  () => ({ type: 'object' }),
+  (value, path, tell) => {
+    if (isMapping(value)) return;
+    const message = `task "${path.at(-1)}" must be a mapping`;
+    tell({ message: value === null ? `${message}; it is empty` : message, path });
+  },
+);
 const names = listOf(text);
 
-const kindShape = keys({
-  optional: {
-    loader: text,
-    'kind-dependencies': names,
-    transforms: names,
-    tasks: mapOf(task),
-    'tasks-from': names,
-    'task-defaults': mapOf(() => undefined),
-  },
-  unknown: 'allowed',
-});
-const knownKeys = ['loader', 'kind-dependencies', 'transforms', 'tasks', 'tasks-from', 'task-defaults'];
+export const kindKeys: Readonly<Record<string, Shape>> = {
+  loader: described('How tasks are found: taskgraph.loader.transform:loader.', text),
+  'kind-dependencies': described('Kinds whose tasks the transforms of this one see.', names),
+  transforms: described('What makes task definitions of the tasks, in this order.', names),
+  tasks: described('Tasks by name.', mapOf(task)),
+  'tasks-from': described('Further files of this folder with tasks by name.', names),
+  'task-defaults': described('What every task begins with.', mapOf(anything)),
+};
+const kindShape = keys({ optional: kindKeys, unknown: 'allowed' });
+const knownKeys = Object.keys(kindKeys);
 
 /** Keys of releases before 6, which meant `tasks`, `tasks-from` and `task-defaults`. */
 const oldKeys: ReadonlyMap<string, string> = new Map([

@@ -19,38 +19,76 @@ export interface Shape {
    * A quick look, where it can be had: true when there is nothing to tell. Thousands of tasks are looked at and nearly
    * all are right; for these no path is put together.
    */
-  accepts?(value: unknown): boolean;
+  accepts?: Accepts;
+  /** What an editor is told; without it, that everything is right. */
+  draw?: () => JsonSchema;
 }
+
+/** JSON Schema, draft-07. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Accepts = (value: unknown) => boolean;
 
-/** `of`: the shapes that `accepts` asks; without a quick look of their own, there is none here either. */
-function shapeOf(accepts: Accepts, check: Shape, of: readonly Shape[] = []): Shape {
+function shapeOf(accepts: Accepts, check: Shape, draw: () => JsonSchema): Shape {
   const shape: Shape = (value, path, tell) => check(value, path, tell);
-  if (of.every((part) => part.accepts !== undefined)) shape.accepts = accepts;
+  shape.accepts = accepts;
+  shape.draw = draw;
   return shape;
 }
 
 function isAccepted(shape: Shape, value: unknown): boolean {
-  return shape.accepts !== undefined && shape.accepts(value);
+  if (shape.accepts !== undefined) return shape.accepts(value);
+  let isRight = true;
+  shape(value, [], () => {
+    isRight = false;
+  });
+  return isRight;
+}
+
+/** What a shape looks like in JSON Schema. */
+export function drawSchema(shape: Shape): JsonSchema {
+  return shape.draw?.() ?? {};
+}
+
+/** The same shape, with a sentence for people who write it. */
+export function described(description: string, shape: Shape): Shape {
+  const draw = (): JsonSchema => ({ description, ...drawSchema(shape) });
+  return shapeOf(shape.accepts ?? ((value) => isAccepted(shape, value)), shape, draw);
+}
+
+/** A shape of one's own; `check` is asked for every value. */
+export function custom(draw: () => JsonSchema, check: Shape): Shape {
+  return shapeOf((value) => isAccepted(check, value), check, draw);
+}
+
+/** The same shape with a further condition: `check` tells what else must hold of a value. */
+export function restricted(shape: Shape, check: Shape, schema?: JsonSchema): Shape {
+  const accepts: Accepts = (value) => isAccepted(shape, value) && isAccepted(check, value);
+  const both: Shape = (value, path, tell) => {
+    if (isAccepted(shape, value)) check(value, path, tell);
+    else shape(value, path, tell);
+  };
+  return shapeOf(accepts, both, () => ({ ...drawSchema(shape), ...schema }));
 }
 
 /** A value that must be of one type; `what` as in "must be a text". */
-function simple(what: string, accepts: Accepts): Shape {
-  return shapeOf(accepts, (value, path, tell) => {
+export function simple(what: string, accepts: Accepts, schema: JsonSchema): Shape {
+  const check: Shape = (value, path, tell) => {
     if (!accepts(value)) tell({ message: `${nameOf(path)} must be ${what}, not ${describe(value)}`, path });
-  });
+  };
+  return shapeOf(accepts, check, () => schema);
 }
 
-export const text = simple('a text', (value) => typeof value === 'string');
-export const integer = simple(
-  'a whole number',
-  (value) => Number.isInteger(value) || typeof value === 'bigint',
-);
-export const flag = simple('true or false', (value) => typeof value === 'boolean');
+const isText: Accepts = (value) => typeof value === 'string';
+const isInteger: Accepts = (value) => Number.isInteger(value) || typeof value === 'bigint';
+
+export const text = simple('a text', isText, { type: 'string' });
+export const integer = simple('a whole number', isInteger, { type: 'integer' });
+export const flag = simple('true or false', (value) => typeof value === 'boolean', { type: 'boolean' });
 export const anything: Shape = shapeOf(
   () => true,
   () => undefined,
+  () => ({}),
 );
 
 export function nullable(shape: Shape): Shape {
@@ -59,18 +97,25 @@ export function nullable(shape: Shape): Shape {
     (value, path, tell) => {
       if (value !== null) shape(value, path, tell);
     },
-    [shape],
+    () => {
+      const { description, ...schema } = drawSchema(shape);
+      return {
+        ...(description === undefined ? {} : { description }),
+        anyOf: [schema, { type: 'null' }],
+      };
+    },
   );
 }
 
 export function oneOf(words: readonly string[]): Shape {
   const accepts: Accepts = (value) => typeof value === 'string' && words.includes(value);
-  return shapeOf(accepts, (value, path, tell) => {
+  const check: Shape = (value, path, tell) => {
     if (accepts(value)) return;
     const hint = typeof value === 'string' ? didYouMean(value, words) : undefined;
     const message = `${nameOf(path)} must be one of ${words.join(', ')}, not ${describe(value)}`;
     tell({ message, path, ...(hint?.startsWith('did') ? { hint } : {}) });
-  });
+  };
+  return shapeOf(accepts, check, () => ({ enum: words }));
 }
 
 /** The shape for which `isFirst` says yes, else the other. */
@@ -78,7 +123,7 @@ export function either(isFirst: (value: unknown) => boolean, first: Shape, other
   return shapeOf(
     (value) => isAccepted(isFirst(value) ? first : other, value),
     (value, path, tell) => (isFirst(value) ? first : other)(value, path, tell),
-    [first, other],
+    () => ({ anyOf: [drawSchema(first), drawSchema(other)] }),
   );
 }
 
@@ -92,7 +137,7 @@ export function listOf(member: Shape): Shape {
       }
       for (const [index, item] of value.entries()) member(item, [...path, index], tell);
     },
-    [member],
+    () => ({ type: 'array', items: drawSchema(member) }),
   );
 }
 
@@ -116,7 +161,11 @@ export function mapOf(member: Shape, atLeast = 0): Shape {
       }
       for (const [key, item] of entries) member(item, [...path, key], tell);
     },
-    [member],
+    () => ({
+      type: 'object',
+      additionalProperties: drawSchema(member),
+      ...(atLeast > 0 ? { minProperties: atLeast } : {}),
+    }),
   );
 }
 
@@ -162,7 +211,13 @@ export function keys({ required = {}, optional = {}, unknown }: Keys): Shape {
       tell({ message, path: [...path, key], ...(hint === undefined ? {} : { hint }) });
     }
   };
-  return shapeOf(accepts, check, [...known.values()]);
+  const draw = (): JsonSchema => ({
+    type: 'object',
+    properties: Object.fromEntries([...known].map(([key, shape]) => [key, drawSchema(shape)])),
+    ...(requiredKeys.length > 0 ? { required: requiredKeys } : {}),
+    ...(unknown === 'allowed' ? {} : { additionalProperties: false }),
+  });
+  return shapeOf(accepts, check, draw);
 }
 
 /** Gives back the unknown keys that are most likely meant to be missing ones. */
@@ -200,16 +255,30 @@ export function keyedBy(names: readonly string[], shape: Shape): Shape {
       if (key === undefined) shape(value, path, tell);
       else mapOf(check)((value as Record<string, unknown>)[key], [...path, key], tell);
     },
-    [shape],
+    () => drawKeyedBy(names, drawSchema(shape)),
   );
   return check;
 }
 
-function nameOf(path: DataPath): string {
+/** Values of `by-*` mappings within `by-*` mappings are not drawn. */
+function drawKeyedBy(names: readonly string[], { description, ...schema }: JsonSchema): JsonSchema {
+  const choice = { anyOf: [schema, { type: 'object', minProperties: 1, maxProperties: 1 }] };
+  const choices = { type: 'object', additionalProperties: choice, minProperties: 1 };
+  const keyed = {
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [`by-${name}`, choices])),
+    additionalProperties: false,
+    minProperties: 1,
+    maxProperties: 1,
+  };
+  return { ...(description === undefined ? {} : { description }), anyOf: [schema, keyed] };
+}
+
+export function nameOf(path: DataPath): string {
   return path.length === 0 ? 'this' : `"${path.join('.')}"`;
 }
 
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
   if (value === null || value === undefined) return 'empty';
   if (typeof value === 'string') return value.length > 40 ? 'a text' : `"${value}"`;
   if (Array.isArray(value)) return 'a list';

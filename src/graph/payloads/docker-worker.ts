@@ -1,7 +1,7 @@
 import { compareCodePoints } from '../../base/hash.ts';
 import { wrapperCommand } from '../caches/command.ts';
 import type { CacheImage } from '../caches/name-caches.ts';
-import { flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
+import { described, either, flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
 import { DraftError } from '../transforms/draft-step.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
@@ -10,36 +10,45 @@ import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinitio
 import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
 import { addCaches, referenced } from './wanted-caches.ts';
 
-const image: Shape = (value, path, tell) => {
-  if (isMapping(value)) keys({ optional: { 'in-tree': filledText, indexed: filledText } })(value, path, tell);
-  else filledText(value, path, tell);
-};
+const image: Shape = either(
+  isMapping,
+  keys({ optional: { 'in-tree': filledText, indexed: filledText } }),
+  filledText,
+);
 const required = {
   implementation: text,
   os: oneOf(['linux']),
-  'docker-image': image,
-  'chain-of-trust': flag,
-  'taskcluster-proxy': flag,
-  'allow-ptrace': flag,
-  'loopback-video': flag,
-  env: environment,
-  'max-run-time': integer,
+  'docker-image': described('A name of a registry, {in-tree: <name>} or {indexed: <namespace>}.', image),
+  'chain-of-trust': described('Sign what the task made.', flag),
+  'taskcluster-proxy': described('Let the task call Taskcluster with its scopes.', flag),
+  'allow-ptrace': described('Allow ptrace within the container.', flag),
+  'loopback-video': described('Give the task a video device.', flag),
+  env: described('Environment variables; values are texts.', environment),
+  'max-run-time': described('Seconds after which the task is killed.', integer),
 };
 const optional = {
-  volumes: listOf(text),
-  caches: listOf(
-    keys({
-      required: { name: text, 'mount-point': filledText },
-      optional: { type: oneOf(['persistent']), 'skip-untrusted': flag, ...cacheKeys },
-    }),
+  volumes: described('Folders that the image keeps in volumes.', listOf(text)),
+  caches: described(
+    'Folders that stay from task to task.',
+    listOf(
+      keys({
+        required: { name: text, 'mount-point': filledText },
+        optional: {
+          type: oneOf(['persistent']),
+          'skip-untrusted': described('Not for tasks of level 1.', flag),
+          ...cacheKeys,
+        },
+      }),
+    ),
   ),
-  artifacts: listOf(
-    keys({ required: { type: oneOf(['file', 'directory', 'volume']), path: text, name: text } }),
+  artifacts: described(
+    'What is kept of the task.',
+    listOf(keys({ required: { type: oneOf(['file', 'directory', 'volume']), path: text, name: text } })),
   ),
-  command: listOf(reference),
-  'retry-exit-status': exitCodes,
-  'purge-caches-exit-status': exitCodes,
-  'skip-artifacts': flag,
+  command: described('Words of the command, when "run" does not say it.', listOf(reference)),
+  'retry-exit-status': described('Exit codes with which the task is tried again.', exitCodes),
+  'purge-caches-exit-status': described('Exit codes with which its caches are thrown away.', exitCodes),
+  'skip-artifacts': described('Make no artifacts but those named.', flag),
 };
 
 export const dockerWorker: PayloadBuilder = {

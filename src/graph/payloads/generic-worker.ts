@@ -1,6 +1,17 @@
 import { compareCodePoints } from '../../base/hash.ts';
 import { isRunTask } from '../caches/command.ts';
-import { either, flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
+import {
+  custom,
+  described,
+  either,
+  flag,
+  integer,
+  keys,
+  listOf,
+  oneOf,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { deepCopy } from '../values/copy.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
@@ -8,9 +19,12 @@ import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinitio
 import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
 import { addCaches } from './wanted-caches.ts';
 
-const command: Shape = (value, path, tell) => {
-  if (!Array.isArray(value)) tell({ message: '"worker.command" must be a list', path });
-};
+const command: Shape = custom(
+  () => ({ type: 'array' }),
+  (value, path, tell) => {
+    if (!Array.isArray(value)) tell({ message: '"worker.command" must be a list', path });
+  },
+);
 const isCache = (value: unknown): boolean => isMapping(value) && 'cache-name' in value;
 const mount = {
   content: keys({ optional: { artifact: text, 'task-id': reference, url: text } }),
@@ -24,24 +38,28 @@ const contentMount = { optional: { ...mount, directory: text } };
 const required = {
   implementation: text,
   os: oneOf(['windows', 'macosx', 'linux', 'linux-bitbar']),
-  command,
-  env: environment,
-  'max-run-time': integer,
-  'chain-of-trust': flag,
+  command: described('Lines on Windows, elsewhere lists of words; when "run" does not say it.', command),
+  env: described('Environment variables; values are texts.', environment),
+  'max-run-time': described('Seconds after which the task is killed.', integer),
+  'chain-of-trust': described('Sign what the task made.', flag),
 };
 const optional = {
-  artifacts: listOf(
-    keys({ required: { type: oneOf(['file', 'directory']), path: text }, optional: { name: text } }),
+  artifacts: described(
+    'What is kept of the task.',
+    listOf(keys({ required: { type: oneOf(['file', 'directory']), path: text }, optional: { name: text } })),
   ),
-  mounts: listOf(either(isCache, keys(cacheMount), keys(contentMount))),
-  'retry-exit-status': exitCodes,
-  'purge-caches-exit-status': exitCodes,
-  'os-groups': listOf(text),
-  'run-as-administrator': flag,
-  'run-task-as-current-user': flag,
-  'taskcluster-proxy': flag,
-  'hide-cmd-window': flag,
-  'skip-artifacts': flag,
+  mounts: described(
+    'Caches, and files and folders that are there when the task starts.',
+    listOf(either(isCache, keys(cacheMount), keys(contentMount))),
+  ),
+  'retry-exit-status': described('Exit codes with which the task is tried again.', exitCodes),
+  'purge-caches-exit-status': described('Exit codes with which its caches are thrown away.', exitCodes),
+  'os-groups': described('Groups that the user of the task belongs to.', listOf(text)),
+  'run-as-administrator': described('Windows: with the rights of an administrator.', flag),
+  'run-task-as-current-user': described('As the user that the worker runs as.', flag),
+  'taskcluster-proxy': described('Let the task call Taskcluster with its scopes.', flag),
+  'hide-cmd-window': described('Windows: without a window.', flag),
+  'skip-artifacts': described('Make no artifacts but those named.', flag),
 };
 
 /** What Windows says of a process that a shutdown, or an interrupt, has ended: not the task's own failure. */

@@ -1,4 +1,16 @@
-import { either, flag, integer, listOf, mapOf, oneOf, type Shape, text } from '../load/shape.ts';
+import {
+  custom,
+  described,
+  either,
+  flag,
+  integer,
+  listOf,
+  mapOf,
+  oneOf,
+  restricted,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { isMapping, onlyKey } from '../values/plain.ts';
 
 /** A text, or a reference that becomes one when the task is created. */
@@ -9,21 +21,35 @@ export const reference = either(
 );
 
 /** A text that says something. */
-export const filledText: Shape = (value, path, tell) => {
-  if (value === '') tell({ message: `"${path.join('.')}" must not be empty`, path });
-  else text(value, path, tell);
-};
+export const filledText: Shape = restricted(
+  text,
+  (value, path, tell) => {
+    if (value === '') tell({ message: `"${path.join('.')}" must not be empty`, path });
+  },
+  { minLength: 1 },
+);
 
 export const environment = mapOf(reference);
 export const exitCodes = listOf(integer);
 
 /** What both of Taskcluster's workers know of a cache, beside its name and place. */
+export const authoredCacheKeys: Readonly<Record<string, Shape>> = {
+  key: described(
+    'What else determines the content: {files: [globs], strings: [...], parameters: [...]}.',
+    mapOf(listOf(text)),
+  ),
+  'vary-on': described('Only these ingredients are in the name of the cache.', listOf(text)),
+  'share-down': described('Tasks of lower levels may start from what trusted tasks left.', flag),
+  'commit-on': described('When changes are kept.', oneOf(['success', 'end'])),
+};
+
+/** The same, and what the run transform adds. */
 export const cacheKeys: Readonly<Record<string, Shape>> = {
-  key: mapOf(listOf(text)),
-  'vary-on': listOf(text),
-  'share-down': flag,
-  'commit-on': oneOf(['success', 'end']),
-  checkout: (value, path, tell) => {
-    if (!isMapping(value)) tell({ message: '"checkout" is set by the run transform', path });
-  },
+  ...authoredCacheKeys,
+  checkout: custom(
+    () => ({ not: {} }),
+    (value, path, tell) => {
+      if (!isMapping(value)) tell({ message: '"checkout" is set by the run transform', path });
+    },
+  ),
 };

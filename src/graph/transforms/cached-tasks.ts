@@ -1,5 +1,5 @@
 import { compareCodePoints } from '../../base/hash.ts';
-import { keys, listOf, nullable, text } from '../load/shape.ts';
+import { described, keys, listOf, nullable, type Shape, text } from '../load/shape.ts';
 import { isMapping, own } from '../values/plain.ts';
 import { pythonText } from '../values/python-text.ts';
 import { addCacheOptimization, type CachedTask } from './cache-index.ts';
@@ -7,10 +7,14 @@ import { DraftError, stepThrough } from './draft-step.ts';
 import { shaped } from './draft-shape.ts';
 import type { Draft, Transform, TransformContext } from './transform.ts';
 
-const shape = keys({
-  optional: { cache: nullable(keys({ required: { type: text, name: text, 'digest-data': listOf(text) } })) },
-  unknown: 'allowed',
-});
+/** Keys of a task that `cached_tasks` knows. */
+export const cachedTasksKeys: Readonly<Record<string, Shape>> = {
+  cache: described(
+    'Replaces the task by an indexed one with the same digest.',
+    nullable(keys({ required: { type: text, name: text, 'digest-data': listOf(text) } })),
+  ),
+};
+const shape = keys({ optional: cachedTasksKeys, unknown: 'allowed' });
 
 /**
  * `cache: {type, name, digest-data}`: lets the task be replaced by one that the index holds under the same digest. What the

@@ -1,4 +1,4 @@
-import { integer, keys, listOf, text } from '../load/shape.ts';
+import { described, integer, keys, listOf, type Shape, text } from '../load/shape.ts';
 import { deepCopy } from '../values/copy.ts';
 import { isMapping, own, setOwn } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
@@ -7,12 +7,14 @@ import { stepThrough } from './draft-step.ts';
 import { shaped } from './draft-shape.ts';
 import type { Draft, Transform } from './transform.ts';
 
-const shape = keys({
-  optional: {
-    chunk: keys({ required: { 'total-chunks': integer }, optional: { 'substitution-fields': listOf(text) } }),
-  },
-  unknown: 'allowed',
-});
+/** Keys of a task that `chunking` knows. */
+export const chunkingKeys: Readonly<Record<string, Shape>> = {
+  chunk: described(
+    'Makes several tasks of one, with {this_chunk} and {total_chunks} filled in.',
+    keys({ required: { 'total-chunks': integer }, optional: { 'substitution-fields': listOf(text) } }),
+  ),
+};
+const shape = keys({ optional: chunkingKeys, unknown: 'allowed' });
 
 /**
  * `chunk`: makes `total-chunks` drafts of one and puts their numbers in the place of `{this_chunk}` and `{total_chunks}`

@@ -2,7 +2,19 @@ import { posix } from 'node:path';
 import { compareCodePoints } from '../../base/hash.ts';
 import { contextHash } from '../docker-context/context.ts';
 import { ContextFiles } from '../docker-context/context-files.ts';
-import { either, flag, integer, keys, listOf, mapOf, nullable, oneOf, text } from '../load/shape.ts';
+import {
+  described,
+  either,
+  flag,
+  integer,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  oneOf,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { isMapping, own } from '../values/plain.ts';
 import { pythonJson } from '../values/python-json.ts';
 import { DraftError, inField, stepThrough } from './draft-step.ts';
@@ -21,19 +33,20 @@ const index = keys({
     rank: either(Number.isInteger, integer, oneOf(['by-tier', 'build_date'])),
   },
 });
-const shape = keys({
-  optional: {
-    name: text,
-    parent: nullable(text),
-    symbol: nullable(text),
-    'task-from': nullable(text),
-    args: nullable(mapOf(text)),
-    definition: nullable(text),
-    packages: nullable(listOf(text)),
-    index: nullable(index),
-    cache: nullable(flag),
-  },
-});
+
+/** Keys of a task that `docker_image` knows. */
+export const dockerImageKeys: Readonly<Record<string, Shape>> = {
+  name: text,
+  parent: described('The image that this one is built upon.', nullable(text)),
+  symbol: described('The symbol on Treeherder.', nullable(text)),
+  'task-from': nullable(text),
+  args: described('Build arguments.', nullable(mapOf(text))),
+  definition: described('The folder below docker/; default: the name.', nullable(text)),
+  packages: described('Tasks of kind "packages" whose results are needed.', nullable(listOf(text))),
+  index: nullable(index),
+  cache: described('Whether an indexed image with the same content is used; default: true.', nullable(flag)),
+};
+const shape = keys({ optional: dockerImageKeys });
 
 /** Makes of the few keys that describe an image the task that builds it from its folder below `docker/`. */
 export const dockerImage: Transform = function* (context, drafts) {

@@ -1,6 +1,17 @@
 import { posix } from 'node:path';
 import { didYouMean } from '../../base/suggest.ts';
-import { anything, keys, mapOf, nullable, type Shape, text } from '../load/shape.ts';
+import {
+  anything,
+  custom,
+  described,
+  drawSchema,
+  keys,
+  mapOf,
+  nullable,
+  oneOf,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { addCacheOptimization } from './cache-index.ts';
 import { DraftError, stepThrough } from './draft-step.ts';
@@ -8,24 +19,32 @@ import { type FetchBuilder, fetchBuilders } from './fetch-builders.ts';
 import { shaped, warnOfUnknownKeys } from './draft-shape.ts';
 import type { Draft, Transform, TransformContext } from './transform.ts';
 
-const fetchShape: Shape = (value, path, tell) => {
-  const builder = isMapping(value) ? fetchBuilders.get(String(value.type)) : undefined;
-  const { required = {}, optional = {} } = builder ?? {};
-  keys({ required: { type: text, ...required }, optional, unknown: 'allowed' })(value, path, tell);
-};
-const shape = keys({
-  optional: {
-    name: text,
-    description: text,
-    fetch: fetchShape,
-    'task-from': nullable(text),
-    'expires-after': nullable(text),
-    'docker-image': anything,
-    'fetch-alias': nullable(text),
-    'artifact-prefix': nullable(text),
-    attributes: nullable(mapOf(anything)),
+const fetchShape: Shape = custom(
+  () => ({
+    anyOf: [...fetchBuilders].map(([type, { required, optional }]) =>
+      drawSchema(keys({ required: { type: oneOf([type]), ...required }, optional })),
+    ),
+  }),
+  (value, path, tell) => {
+    const builder = isMapping(value) ? fetchBuilders.get(String(value.type)) : undefined;
+    const { required = {}, optional = {} } = builder ?? {};
+    keys({ required: { type: text, ...required }, optional, unknown: 'allowed' })(value, path, tell);
   },
-});
+);
+
+/** Keys of a task that `fetch` knows. */
+export const fetchKeys: Readonly<Record<string, Shape>> = {
+  name: text,
+  description: text,
+  fetch: described('What is downloaded once and kept as an artifact.', fetchShape),
+  'task-from': nullable(text),
+  'expires-after': nullable(text),
+  'docker-image': described('The image that downloads; default: {in-tree: fetch}.', anything),
+  'fetch-alias': described('Another name of the task in "fetches".', nullable(text)),
+  'artifact-prefix': described('The folder of the artifact; default: public.', nullable(text)),
+  attributes: nullable(mapOf(anything)),
+};
+const shape = keys({ optional: fetchKeys });
 
 /** Makes of `fetch: {type, …}` the task that downloads something once, checks it and keeps it as an artifact. */
 export const fetch: Transform = (context, drafts) =>

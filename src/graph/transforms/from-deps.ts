@@ -1,5 +1,5 @@
 import { didYouMean } from '../../base/suggest.ts';
-import { anything, flag, keys, listOf, mapOf, nullable, text } from '../load/shape.ts';
+import { anything, described, flag, keys, listOf, mapOf, nullable, type Shape, text } from '../load/shape.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { attributesMatch } from '../values/attributes.ts';
 import { deepCopy } from '../values/copy.ts';
@@ -15,22 +15,25 @@ const fetchEntry = keys({
   required: { artifact: text },
   optional: { dest: nullable(text), extract: nullable(flag), 'verify-hash': nullable(flag) },
 });
-const shape = keys({
-  optional: {
-    'from-deps': keys({
+
+/** Keys of a task that `from_deps` knows. */
+export const fromDepsKeys: Readonly<Record<string, Shape>> = {
+  'from-deps': described(
+    'One task for every group of tasks of the kinds it depends on.',
+    keys({
       optional: {
-        kinds: nullable(listOf(text)),
-        'set-name': anything,
-        'with-attributes': nullable(mapOf(anything)),
-        'group-by': anything,
-        'copy-attributes': nullable(flag),
-        'unique-kinds': nullable(flag),
-        fetches: nullable(mapOf(listOf(fetchEntry))),
+        kinds: described('Default: all "kind-dependencies".', nullable(listOf(text))),
+        'set-name': described('strip-kind (default), retain-kind, or false.', anything),
+        'with-attributes': described('Only tasks that have these attributes.', nullable(mapOf(anything))),
+        'group-by': described('single (default), all, or {attribute: <name>}.', anything),
+        'copy-attributes': described('Take the attributes of the primary task.', nullable(flag)),
+        'unique-kinds': described('A group has one task of a kind; default: true.', nullable(flag)),
+        fetches: described('Artifacts of the group, by kind.', nullable(mapOf(listOf(fetchEntry)))),
       },
     }),
-  },
-  unknown: 'allowed',
-});
+  ),
+};
+const shape = keys({ optional: fromDepsKeys, unknown: 'allowed' });
 
 /**
  * `from-deps`: makes a draft for every group of tasks of the kind's dependencies, which depends on the tasks of its group.

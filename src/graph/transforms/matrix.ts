@@ -1,4 +1,14 @@
-import { anything, keys, listOf, mapOf, nullable, text } from '../load/shape.ts';
+import {
+  anything,
+  described,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  restricted,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { deepCopy } from '../values/copy.ts';
 import { isMapping, type Mapping, own, setOwn } from '../values/plain.ts';
 import { pythonText } from '../values/python-text.ts';
@@ -9,23 +19,29 @@ import { shaped } from './draft-shape.ts';
 import type { Draft, Transform } from './transform.ts';
 
 const settings = {
-  'set-name': nullable(text),
-  'substitution-fields': listOf(text),
-  exclude: listOf(mapOf(anything)),
+  'set-name': described('The name of each task, with {matrix[<dimension>]} in it.', nullable(text)),
+  'substitution-fields': described(
+    'Where {matrix[<dimension>]} is filled in; default: everywhere.',
+    listOf(text),
+  ),
+  exclude: described('Combinations, or parts of them, that are left out.', listOf(mapOf(anything))),
 };
 const dimension = listOf(anything);
-const shape = keys({
-  optional: {
-    matrix: (value, path, tell) => {
-      keys({ optional: settings, unknown: 'allowed' })(value, path, tell);
-      if (!isMapping(value)) return;
-      const names = Object.keys(value).filter(isDimension);
-      if (names.length === 0) tell({ message: '"matrix" has no dimension', path });
-      for (const name of names) dimension(value[name], [...path, name], tell);
-    },
+const matrixShape = restricted(
+  keys({ optional: settings, unknown: 'allowed' }),
+  (value, path, tell) => {
+    const names = Object.keys(value as Mapping).filter(isDimension);
+    if (names.length === 0) tell({ message: '"matrix" has no dimension', path });
+    for (const name of names) dimension((value as Mapping)[name], [...path, name], tell);
   },
-  unknown: 'allowed',
-});
+  { additionalProperties: { type: 'array' }, minProperties: 1 },
+);
+
+/** Keys of a task that `matrix` knows. */
+export const matrixKeys: Readonly<Record<string, Shape>> = {
+  matrix: described('One task for every combination of values: {<dimension>: [values]}.', matrixShape),
+};
+const shape = keys({ optional: matrixKeys, unknown: 'allowed' });
 
 function isDimension(key: string): boolean {
   return !Object.hasOwn(settings, key);

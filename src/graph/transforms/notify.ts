@@ -1,4 +1,17 @@
-import { anything, keyedBy, keys, listOf, nullable, oneOf, type Shape, text } from '../load/shape.ts';
+import {
+  anything,
+  custom,
+  described,
+  drawSchema,
+  keyedBy,
+  keys,
+  listOf,
+  nullable,
+  oneOf,
+  restricted,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { statusTypes } from '../notify-filters.ts';
 import { resolveKeyedBy } from '../values/keyed-by.ts';
 import { isMapping, type Mapping, own, setOwn } from '../values/plain.ts';
@@ -18,18 +31,28 @@ const addressKeys: Readonly<Record<string, string>> = {
 
 const statusType = oneOf(statusTypes);
 const keyedAddress = keyedBy(['project', 'level'], text);
-const recipientShape: Shape = (value, path, tell) => {
-  const type = isMapping(value) ? value.type : undefined;
-  const key = typeof type === 'string' ? own(addressKeys, type) : undefined;
-  keys({
-    required: {
-      type: oneOf(Object.keys(addressKeys)),
-      ...(typeof key === 'string' ? { [key]: type === 'email' ? keyedAddress : text } : {}),
-    },
-    optional: { 'status-type': nullable(statusType) },
-    ...(key === undefined ? { unknown: 'allowed' as const } : {}),
-  })(value, path, tell);
-};
+const recipientShapes: ReadonlyMap<string, Shape> = new Map(
+  Object.entries(addressKeys).map(([type, key]) => [
+    type,
+    keys({
+      required: { type: oneOf([type]), [key]: type === 'email' ? keyedAddress : text },
+      optional: { 'status-type': nullable(statusType) },
+    }),
+  ]),
+);
+const unknownRecipient = keys({
+  required: { type: oneOf(Object.keys(addressKeys)) },
+  optional: { 'status-type': nullable(statusType) },
+  unknown: 'allowed',
+});
+const recipientShape: Shape = custom(
+  () => ({ oneOf: [...recipientShapes.values()].map(drawSchema) }),
+  (value, path, tell) => {
+    const type = isMapping(value) ? value.type : undefined;
+    const shape = typeof type === 'string' ? recipientShapes.get(type) : undefined;
+    (shape ?? unknownRecipient)(value, path, tell);
+  },
+);
 const contentShape = keys({
   optional: {
     email: keys({
@@ -39,28 +62,32 @@ const contentShape = keys({
     slack: keys({ optional: { text, blocks: listOf(anything), attachments: listOf(anything) } }),
   },
 });
-const shape: Shape = (value, path, tell) => {
-  keys({
-    optional: {
-      notify: nullable(
-        keys({
-          required: { recipients: listOf(recipientShape) },
-          optional: { content: nullable(contentShape) },
-        }),
-      ),
-      notifications: nullable(
-        keys({
-          required: { emails: keyedBy(['project', 'level'], listOf(text)), subject: text },
-          optional: { message: text, 'status-types': listOf(statusType) },
-        }),
-      ),
-    },
-    unknown: 'allowed',
-  })(value, path, tell);
+/** Keys of a task that `notify` knows. */
+export const notifyKeys: Readonly<Record<string, Shape>> = {
+  notify: described(
+    'Who is told when the task ends.',
+    nullable(
+      keys({
+        required: { recipients: listOf(recipientShape) },
+        optional: { content: nullable(contentShape) },
+      }),
+    ),
+  ),
+  notifications: described(
+    'The older form of "notify", for mail alone.',
+    nullable(
+      keys({
+        required: { emails: keyedBy(['project', 'level'], listOf(text)), subject: text },
+        optional: { message: text, 'status-types': listOf(statusType) },
+      }),
+    ),
+  ),
+};
+const shape: Shape = restricted(keys({ optional: notifyKeys, unknown: 'allowed' }), (value, _, tell) => {
   if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
     tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
   }
-};
+});
 
 /**
  * `notify`, or `notifications` in the older form: adds a route for every recipient, and the content as `extra.notify`.

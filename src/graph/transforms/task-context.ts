@@ -1,7 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../base/files.ts';
-import { anything, either, flag, keys, listOf, mapOf, nullable, text } from '../load/shape.ts';
+import {
+  anything,
+  described,
+  either,
+  flag,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import { parseYaml } from '../load/yaml-file.ts';
 import { resolveKeyedBy } from '../values/keyed-by.ts';
 import { isMapping, type Mapping, own } from '../values/plain.ts';
@@ -11,25 +22,30 @@ import { DraftError, inField, stepThrough } from './draft-step.ts';
 import { shaped } from './draft-shape.ts';
 import type { Draft, Transform, TransformContext } from './transform.ts';
 
-const shape = keys({
-  optional: {
-    'task-context': nullable(
-      keys({
-        required: { 'substitution-fields': listOf(text) },
-        optional: {
-          'from-parameters': mapOf(either(Array.isArray, listOf(text), text)),
-          'from-file': nullable(text),
-          'from-object': mapOf(anything),
-          'from-custom': nullable(listOf(text)),
-          'resolve-keyed-by-options': nullable(
-            keys({ optional: { defer: nullable(listOf(text)), 'enforce-single-match': nullable(flag) } }),
-          ),
-        },
-      }),
-    ),
-  },
-  unknown: 'allowed',
+const keyedByShape = keys({
+  optional: { defer: nullable(listOf(text)), 'enforce-single-match': nullable(flag) },
 });
+const contextShape = keys({
+  required: {
+    'substitution-fields': described('Fields, with dots, in which {name} is filled in.', listOf(text)),
+  },
+  optional: {
+    'from-parameters': described(
+      'Names to parameters, or to lists of them.',
+      mapOf(either(Array.isArray, listOf(text), text)),
+    ),
+    'from-file': described('A YAML file with values.', nullable(text)),
+    'from-object': described('Names to values.', mapOf(anything)),
+    'from-custom': described('Providers of values.', nullable(listOf(text))),
+    'resolve-keyed-by-options': described('How by-* in the fields is answered.', nullable(keyedByShape)),
+  },
+});
+
+/** Keys of a task that `task_context` knows. */
+export const taskContextKeys: Readonly<Record<string, Shape>> = {
+  'task-context': described('Values that are filled in where a field has {name}.', nullable(contextShape)),
+};
+const shape = keys({ optional: taskContextKeys, unknown: 'allowed' });
 
 /**
  * `task-context`: puts values in the place of `{name}` in `substitution-fields`, after `by-*` mappings in them have been

@@ -1,5 +1,6 @@
 import {
   anything,
+  described,
   either,
   flag,
   keys,
@@ -25,16 +26,28 @@ const shells: Readonly<Record<string, readonly string[]>> = {
 };
 
 const command: Shape = either(Array.isArray, listOf(reference), reference);
-const required = { using: text, command, workdir: text };
+const workdir = described('The home of the command; default: /builds/worker.', text);
+const required = {
+  using: text,
+  command: described('A line for the shell, or a list of words.', command),
+  workdir,
+};
 /** Settings that a task started by run-task may have, whatever its command is. */
 export const wrapperSettings: Readonly<Record<string, Shape>> = {
-  checkout: either((value) => typeof value === 'boolean', anything, mapOf(mapOf(anything))),
-  'use-caches': nullable(useCachesShape),
-  'run-task-command': listOf(text),
-  'run-as-root': nullable(flag),
-  'exec-with': oneOf(Object.keys(shells)),
+  checkout: described(
+    'true, false, or the repositories of config.yml that are checked out: {<prefix>: {path, ...}}.',
+    either((value) => typeof value === 'boolean', flag, mapOf(mapOf(anything))),
+  ),
+  'use-caches': described(
+    'Caches of tools: true, false, or a list of names. Default: [checkout].',
+    nullable(useCachesShape),
+  ),
+  'run-task-command': described('How run-task is started, when not as usual.', listOf(text)),
+  'run-as-root': described('Whether the command runs as root.', nullable(flag)),
+  'exec-with': described('The shell for a command that is one line.', oneOf(Object.keys(shells))),
 };
-const optional = { ...wrapperSettings, cwd: text };
+const cwd = described('Where the command runs; "{checkout}" is the checkout.', text);
+const optional = { ...wrapperSettings, cwd };
 
 /** Starts a command with run-task. */
 export const runTask: RunUsing = {

@@ -1,12 +1,22 @@
 import { didYouMean } from '../../../base/suggest.ts';
-import { anything, either, keys, listOf, mapOf, nullable, type Shape, text } from '../../load/shape.ts';
+import {
+  anything,
+  described,
+  either,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  type Shape,
+  text,
+} from '../../load/shape.ts';
 import { mappingAt } from '../../payloads/payload.ts';
 import { deepCopy } from '../../values/copy.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
 import { warnOfUnknownKeys } from '../draft-shape.ts';
 import { DraftError, stepThrough } from '../draft-step.ts';
 import { labelOf } from '../task/label.ts';
-import { descriptionKeys } from '../task/task-shape.ts';
+import { descriptionKeys, namingKeys } from '../task/task-shape.ts';
 import { implementationOf } from '../task/worker-type.ts';
 import type { Draft, Transform, TransformContext } from '../transform.ts';
 import { fetchesFor, fetchesShape } from './fetches.ts';
@@ -16,27 +26,34 @@ import { alwaysOptimized, type RunUsing } from './run-using.ts';
 import { toolchainScript } from './toolchain-script.ts';
 
 /** What `run.using` may say. */
-const runUsing: ReadonlyMap<string, RunUsing> = new Map([
+export const runUsing: ReadonlyMap<string, RunUsing> = new Map([
   ['run-task', runTask],
   ['toolchain-script', toolchainScript],
   ['index-search', indexSearch],
   ['always-optimized', alwaysOptimized],
 ]);
 
+const { label, description, 'worker-type': workerType } = namingKeys as Record<string, Shape>;
+const when = nullable(
+  either(isEmptyMapping, anything, keys({ required: { 'files-changed': listOf(text) } })),
+);
+
+/** Keys of a task that `run` knows beside those of its description. */
+export const runKeys: Readonly<Record<string, Shape>> = {
+  name: described('The name within the kind.', text),
+  when: described('Only when files changed that match one of the globs.', when),
+  fetches: described(
+    'Artifacts that are there when the task starts, by kind or name of a dependency.',
+    nullable(fetchesShape),
+  ),
+};
 const runShape: Shape = keys({
   required: {
-    description: text,
-    'worker-type': text,
+    description: description!,
+    'worker-type': workerType!,
     run: keys({ required: { using: text }, unknown: 'allowed' }),
   },
-  optional: {
-    ...descriptionKeys,
-    name: text,
-    label: text,
-    when: nullable(either(isEmptyMapping, anything, keys({ required: { 'files-changed': listOf(text) } }))),
-    fetches: nullable(fetchesShape),
-    worker: mapOf(anything),
-  },
+  optional: { ...descriptionKeys, ...runKeys, label: label!, worker: mapOf(anything) },
   unknown: 'allowed',
 });
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { trackedFilesOf } from '../../caches/tracked-files-of.ts';
-import { either, keys, listOf, mapOf, anything, text } from '../../load/shape.ts';
+import { described, either, keys, listOf, mapOf, anything, text } from '../../load/shape.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
 import { HintedError } from '../../values/hinted-error.ts';
@@ -12,13 +12,21 @@ import { runTask, wrapperSettings } from './run-task.ts';
 import type { RunUsing } from './run-using.ts';
 
 const scripts = 'taskcluster/scripts/toolchain/';
-const required = { using: text, script: text, 'toolchain-artifact': text, workdir: text };
+const required = {
+  using: text,
+  script: described(`The script, below ${scripts}.`, text),
+  'toolchain-artifact': described('The artifact that the script makes.', text),
+  workdir: text,
+};
 const optional = {
   ...wrapperSettings,
-  arguments: listOf(text),
-  resources: listOf(text),
-  'toolchain-alias': either(Array.isArray, listOf(text), text),
-  'toolchain-env': mapOf(anything),
+  arguments: described('Words that the script is given.', listOf(text)),
+  resources: described('Globs of further files that determine the result.', listOf(text)),
+  'toolchain-alias': described(
+    'Other names of the task in "fetches".',
+    either(Array.isArray, listOf(text), text),
+  ),
+  'toolchain-env': described('Variables for tasks that fetch the result.', mapOf(anything)),
 };
 
 /** Builds a tool with a script of the repository; the index keeps what it built while its inputs are the same. */

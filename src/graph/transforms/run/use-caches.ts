@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
 import { didYouMean } from '../../../base/suggest.ts';
 import type { CheckoutLayout } from '../../../caches/record.ts';
-import { flag, keys, listOf, mapOf, type Shape, text } from '../../load/shape.ts';
+import { custom, drawSchema, either, flag, keys, listOf, mapOf, type Shape, text } from '../../load/shape.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
-import { cacheKeys } from '../../payloads/shapes.ts';
+import { authoredCacheKeys } from '../../payloads/shapes.ts';
 import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
 import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
@@ -18,25 +18,33 @@ const toolCaches = [
   ['uv', 'UV_CACHE_DIR'],
 ] as const;
 const names: readonly string[] = toolCaches.map(([name]) => name);
-const { checkout: _, ...authored } = cacheKeys;
-const settings = keys({ optional: authored });
+const settings = keys({ optional: authoredCacheKeys });
 
 /** `true`, `false`, or a list of names, each alone or with `{key, vary-on, share-down, commit-on}`. */
-export const useCachesShape: Shape = (value, path, tell) => {
-  if (typeof value === 'boolean') return flag(value, path, tell);
-  listOf((item, at, say) => {
-    if (isMapping(item)) mapOf(settings, 1)(item, at, say);
-    else text(item, at, say);
+const useCache = custom(
+  () => ({
+    anyOf: [
+      { enum: names },
+      {
+        type: 'object',
+        properties: Object.fromEntries(names.map((name) => [name, drawSchema(settings)])),
+        additionalProperties: false,
+        minProperties: 1,
+        maxProperties: 1,
+      },
+    ],
+  }),
+  (item, path, tell) => {
+    if (isMapping(item)) mapOf(settings, 1)(item, path, tell);
+    else text(item, path, tell);
     const name = isMapping(item) ? onlyKey(item) : item;
     if (typeof name !== 'string' || names.includes(name)) return;
     const hint = didYouMean(name, names);
-    say({
-      message: `there is no cache "${name}" of a tool`,
-      path: at,
-      ...(hint === undefined ? {} : { hint }),
-    });
-  })(value, path, tell);
-};
+    const message = `there is no cache "${name}" of a tool`;
+    tell({ message, path, ...(hint === undefined ? {} : { hint }) });
+  },
+);
+export const useCachesShape: Shape = either((value) => typeof value === 'boolean', flag, listOf(useCache));
 
 /** Adds the caches that `run.use-caches`, else config.yml, asks for. `layout` is null without a checkout. */
 export function addToolCaches(

@@ -1,0 +1,54 @@
+import { configShape } from '../load/config-file.ts';
+import { kindKeys } from '../load/kind-file.ts';
+import { drawSchema, type JsonSchema, keys } from '../load/shape.ts';
+import { allowKeyed, byChoice } from './keyed.ts';
+import { builtInTransforms, knownTaskKeys, taskSchema } from './task-schema.ts';
+
+export const documents = ['config', 'kind'] as const;
+export type Document = (typeof documents)[number];
+
+const draft = 'http://json-schema.org/draft-07/schema#';
+
+/**
+ * What an editor has to know of a file, as JSON Schema (draft-07, which YAML language servers read): drawn from the
+ * shapes that the compiler checks with. Where a plugin may add something, nothing is refused.
+ */
+export function schemaOf(document: Document): JsonSchema {
+  return document === 'config' ? configSchema() : kindSchema();
+}
+
+function configSchema(): JsonSchema {
+  return { $schema: draft, title: 'config.yml of a task graph', ...drawSchema(configShape) };
+}
+
+/** A task may say whatever a transform of its kind reads; which these are is known when all of them are built in. */
+function kindSchema(): JsonSchema {
+  const { tasks, 'task-defaults': defaults, ...others } = kindKeys;
+  const { properties } = drawSchema(keys({ optional: others }));
+  const tasksOf = (task: string): JsonSchema => ({
+    tasks: { ...drawSchema(tasks!), additionalProperties: { $ref: `#/definitions/${task}` } },
+    'task-defaults': {
+      ...drawSchema(defaults!),
+      allOf: [{ $ref: `#/definitions/${task}` }],
+    },
+  });
+  return {
+    $schema: draft,
+    title: 'kind.yml of a task graph',
+    type: 'object',
+    properties,
+    if: {
+      properties: {
+        loader: { enum: ['taskgraph.loader.transform:loader', 'taskgraph.loader.default:loader'] },
+        transforms: { items: { enum: builtInTransforms() } },
+      },
+    },
+    then: { properties: tasksOf('task') },
+    else: { properties: tasksOf('anyTask') },
+    definitions: {
+      by: byChoice,
+      task: { allOf: [{ $ref: '#/definitions/anyTask' }], propertyNames: { enum: knownTaskKeys() } },
+      anyTask: allowKeyed(taskSchema()),
+    },
+  };
+}
