@@ -3,7 +3,7 @@ import type { KindFile } from './load/kind-file.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { Transform } from './transforms/transform.ts';
 
-const loaders = {
+export const loaders = {
   'taskgraph.loader.default:loader': ['taskgraph.transforms.run', 'taskgraph.transforms.task'],
   'taskgraph.loader.transform:loader': [],
 } as const;

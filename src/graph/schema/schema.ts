@@ -1,6 +1,8 @@
+import { loaders } from '../kind-pipeline.ts';
 import { configShape } from '../load/config-file.ts';
 import { kindKeys } from '../load/kind-file.ts';
 import { drawSchema, type JsonSchema, keys } from '../load/shape.ts';
+import { conditional } from './conditional.ts';
 import { allowKeyed, byChoice } from './keyed.ts';
 import { builtInTransforms, knownTaskKeys, taskSchema } from './task-schema.ts';
 
@@ -37,14 +39,16 @@ function kindSchema(): JsonSchema {
     title: 'kind.yml of a task graph',
     type: 'object',
     properties,
-    if: {
-      properties: {
-        loader: { enum: ['taskgraph.loader.transform:loader', 'taskgraph.loader.default:loader'] },
-        transforms: { items: { enum: builtInTransforms() } },
+    ...conditional(
+      {
+        properties: {
+          loader: { enum: Object.keys(loaders) },
+          transforms: { items: { enum: builtInTransforms() } },
+        },
       },
-    },
-    then: { properties: tasksOf('task') },
-    else: { properties: tasksOf('anyTask') },
+      { properties: tasksOf('task') },
+      { properties: tasksOf('anyTask') },
+    ),
     definitions: {
       by: byChoice,
       task: { allOf: [{ $ref: '#/definitions/anyTask' }], propertyNames: { enum: knownTaskKeys() } },

@@ -12,6 +12,7 @@ import { transforms } from '../transforms/registry.ts';
 import { runKeys, runUsing } from '../transforms/run/run.ts';
 import { descriptionKeys, namingKeys } from '../transforms/task/task-shape.ts';
 import { taskContextKeys } from '../transforms/task-context.ts';
+import { conditional } from './conditional.ts';
 
 /** Names of transforms as kind.yml may have them. */
 export function builtInTransforms(): string[] {
@@ -76,8 +77,10 @@ function runSchema(): JsonSchema {
       ...properties,
       using: { description: `${known.join(', ')}, or one of a plugin.`, type: 'string' },
     },
-    if: { properties: { using: { enum: known } } },
-    then: { propertyNames: { enum: Object.keys(properties) } },
+    ...conditional(
+      { properties: { using: { enum: known } } },
+      { propertyNames: { enum: Object.keys(properties) } },
+    ),
   };
 }
 
@@ -93,8 +96,8 @@ function workerSchema(): JsonSchema {
     type: 'object',
     properties: union([...payloadBuilders.values()].map(({ shape }) => shape)).properties,
     allOf: [
-      { if: { required: ['docker-image'] }, then: closed(docker) },
-      { if: { required: ['mounts'] }, then: closed(generic) },
+      conditional({ required: ['docker-image'] }, closed(docker)),
+      conditional({ required: ['mounts'] }, closed(generic)),
     ],
   };
 }
