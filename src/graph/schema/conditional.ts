@@ -1,14 +1,8 @@
 import type { JsonSchema } from '../load/shape.ts';
 
-/** `if`, `then` and `else` of JSON Schema; in pairs, since an object with a written-out `then` looks like a promise. */
-export function conditional(
-  condition: JsonSchema,
-  consequence: JsonSchema,
-  otherwise?: JsonSchema,
-): JsonSchema {
-  return Object.fromEntries([
-    ['if', condition],
-    ['then', consequence],
-    ...(otherwise === undefined ? [] : [['else', otherwise] as const]),
-  ]);
+const keywords = ['if', 'then', 'else'] as const;
+
+/** A condition of JSON Schema: the schemas of `if`, `then` and perhaps `else`. */
+export function conditional(...parts: readonly [JsonSchema, JsonSchema, JsonSchema?]): JsonSchema {
+  return Object.fromEntries(parts.map((part, index) => [keywords[index]!, part]));
 }
