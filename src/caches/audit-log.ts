@@ -6,21 +6,39 @@ import {
   ftruncateSync,
   openSync,
   readSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '../base/printable.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 export const auditLogName = '.cachelog';
 /** The log is cut to its newest half when it grows beyond this many bytes. */
 const largest = 64 * 1024;
+/** Longer events are cut: one line must not push all others out. */
+const longestEvent = 2000;
 
 /**
  * Adds `[time task-id] text` to the log in a cache. The file lies in the task's reach: links, other types, other
- * owners and hard links are refused, and what goes wrong is told to the caller, who goes on without.
+ * owners and hard links are never opened for writing but replaced by a new log, and what goes wrong is told to the
+ * caller, who goes on without.
  */
 export function appendAudit(cache: string, taskId: string, text: string): Result<void, string> {
-  const line = `[${new Date().toISOString()} ${clean(taskId)}] ${clean(text)}\n`;
+  const event = printable(text).slice(0, longestEvent);
+  const line = `[${new Date().toISOString()} ${printable(taskId).slice(0, 200)}] ${event}\n`;
+  const written = appendLine(cache, line);
+  if (written.ok) return written;
+  try {
+    unlinkSync(join(cache, auditLogName));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return written;
+  }
+  return appendLine(cache, line);
+}
+
+function appendLine(cache: string, line: string): Result<void, string> {
   return withLog(cache, constants.O_RDWR | constants.O_CREAT, (fd, size) => {
     const kept = size > largest ? newestHalf(fd, size) : null;
     if (kept !== null) {
@@ -38,7 +56,7 @@ export function readAudit(cache: string, lines = 50): string[] {
     const from = Math.max(0, size - largest);
     const bytes = Buffer.alloc(size - from);
     const length = readSync(fd, bytes, 0, bytes.length, from);
-    return bytes.subarray(0, length).toString('utf8').split('\n').map(clean);
+    return bytes.subarray(0, length).toString('utf8').split('\n').map(printable);
   });
   if (!read.ok) return [];
   return read.value.filter((line) => line !== '').slice(-lines);
@@ -73,9 +91,4 @@ function withLog<T>(cache: string, flags: number, act: (fd: number, size: number
     if (!(error instanceof Error && 'code' in error)) throw error;
     return err(`the audit log cannot be used (${error.message})`);
   }
-}
-
-function clean(text: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }

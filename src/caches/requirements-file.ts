@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
   fchownSync,
   fstatSync,
   fsyncSync,
-  lchownSync,
   openSync,
   readSync,
+  readdirSync,
   renameSync,
   unlinkSync,
   writeSync,
@@ -71,24 +70,19 @@ function readOpen(fd: number): RequirementsState {
 }
 
 /**
- * Makes a directory a cache of these requirements. Owner and mode of the directory come first, the complete file is
- * renamed into place last: a kill leaves a cache that is still empty or one that is ready. `owner` null: not root.
+ * Makes a directory a cache of these requirements; its owner and mode must be right before. The complete file is
+ * renamed into place last and made durable: a kill or power loss leaves what was there before or the new file, whole.
+ * With `asRoot` root keeps the file to itself, so that the task cannot change what is in it.
  */
-export function writeRequirements(
-  cache: string,
-  requirements: Requirements,
-  owner: { readonly uid: number; readonly gid: number } | null,
-): void {
-  if (owner !== null) lchownSync(cache, owner.uid, owner.gid);
-  if (owner !== null) chmodSync(cache, 0o755);
+export function writeRequirements(cache: string, requirements: Requirements, asRoot: boolean): void {
+  removeTemporaries(cache);
   const temporary = join(cache, `${requirementsName}.tmp-${randomBytes(6).toString('hex')}`);
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   const fd = openSync(temporary, flags, 0o444);
   try {
     const bytes = Buffer.from(formatRequirements(requirements));
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    // Root keeps the file to itself, so that the task cannot change what is in it.
-    if (owner !== null) fchownSync(fd, 0, 0);
+    if (asRoot) fchownSync(fd, 0, 0);
     fchmodSync(fd, 0o444);
     fsyncSync(fd);
   } catch (error) {
@@ -99,4 +93,11 @@ export function writeRequirements(
   }
   renameSync(temporary, join(cache, requirementsName));
   syncDirectory(cache);
+}
+
+/** Those that earlier runs left when they were killed; each would stay for ever. */
+function removeTemporaries(cache: string): void {
+  for (const entry of readdirSync(cache, { withFileTypes: true })) {
+    if (entry.isFile() && isTemporaryRequirements(entry.name)) unlinkSync(join(cache, entry.name));
+  }
 }

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync } from 'node:fs';
+import { printable } from '../base/printable.ts';
 import { appendAudit, auditLogName, readAudit } from '../caches/audit-log.ts';
 import { readRequirements, requirementsName, writeRequirements } from '../caches/requirements-file.ts';
 import {
@@ -13,7 +14,7 @@ import type { Identity } from './identity.ts';
 import { say, tell } from './log.ts';
 import { type Mounts, contentOf, isDirectory, waysThrough } from './mounts.ts';
 import { chownTree } from './ownership.ts';
-import { worldError } from './world-error.ts';
+import { explainWorldError } from './world-error.ts';
 
 export interface CacheUser {
   readonly identity: Identity;
@@ -23,32 +24,51 @@ export interface CacheUser {
   readonly taskId: string;
 }
 
+/** A cache that does not fit, with what to print about it; caught in {@link prepareCache} alone. */
+class Unusable extends Error {
+  readonly audited: string;
+
+  constructor(message: string, audited: string) {
+    super(message);
+    this.audited = audited;
+  }
+}
+
 const auditTail = 50;
+/** In the requirements of a cache while files in it change hands: with it, the cache fits nobody. */
+const changingHands = 'changing=owner';
 
 /**
  * Makes one cache fit for the task: fills in an empty one, holds a populated one against what we require. Throws
- * ExitError with 72 for one that does not fit, 1 for one that is no directory or cannot be written.
+ * ExitError: 1 for what is no directory, which no purge would mend, and 72 for whatever else is wrong with the cache.
  */
 export function prepareCache(cache: string, user: CacheUser): void {
+  // A link of the image has been resolved; what is left below another cache is a task's.
+  if (!isDirectory(cache)) {
+    throw new ExitError(exitCode.error, `error: cache ${cache} is not a directory; this should never happen`);
+  }
   try {
-    // A link of the image has been resolved; what is left below another cache is a task's.
-    if (!isDirectory(cache)) {
-      throw new ExitError(
-        exitCode.error,
-        `error: cache ${cache} is not a directory; this should never happen`,
-      );
-    }
-    const wanted = requirementsFor(user.identity);
-    const found = readRequirements(cache);
-    if (found.state === 'unusable') refuse(cache, user, found.reason, wanted);
-    if (found.state === 'found') checkRequirements(cache, user, wanted, found.requirements);
-    else if (contentOf(cache, user.mounts).length === 0) createCache(cache, user, wanted);
-    else {
-      const reason = 'is not empty and has no .cacherequires: it is filled by something else than run-task';
-      refuse(cache, user, `${reason}, or TASKCLUSTER_CACHES is wrong`, wanted);
-    }
+    prepareDirectory(cache, user, requirementsFor(user.identity));
   } catch (error) {
-    throw worldError(`cache ${cache}`, error);
+    const explained = explainWorldError(`cache ${cache}`, error);
+    const unusable = explained === null ? error : new Unusable(explained, `failed: ${explained}`);
+    if (!(unusable instanceof Unusable)) throw error;
+    for (const line of unusable.message.split('\n')) tell(printable(line));
+    audit(cache, user, unusable.audited);
+    tell('audit log:');
+    for (const line of readAudit(cache, auditTail)) tell(line);
+    throw new ExitError(exitCode.purgeCaches);
+  }
+}
+
+function prepareDirectory(cache: string, user: CacheUser, wanted: Requirements): void {
+  const found = readRequirements(cache);
+  if (found.state === 'unusable') throw unfit(cache, found.reason, wanted);
+  if (found.state === 'found') checkRequirements(cache, user, wanted, found.requirements);
+  else if (contentOf(cache, user.mounts).length === 0) createCache(cache, user, wanted);
+  else {
+    const reason = 'is not empty and has no .cacherequires: it is filled by something else than run-task';
+    throw unfit(cache, `${reason}, or TASKCLUSTER_CACHES is wrong`, wanted);
   }
 }
 
@@ -60,41 +80,43 @@ function createCache(cache: string, user: CacheUser, wanted: Requirements): void
     settleDirectoryAt(cache, owner);
     for (const way of waysThrough(cache, user.mounts)) settleDirectoryAt(way, owner);
   }
-  writeRequirements(cache, wanted, ownerOf(user));
+  writeRequirements(cache, wanted, owner !== null);
   audit(cache, user, `created; requirements: ${wanted.join(', ')}`);
 }
 
 function checkRequirements(cache: string, user: CacheUser, wanted: Requirements, found: Requirements): void {
-  say('cache', `cache ${cache} exists; requirements: ${oneLine(found)}`);
-  const difference = compareRequirements(wanted, found);
-  if (difference.same) {
+  say('cache', `cache ${cache} exists; requirements: ${printable(oneLine(found))}`);
+  if (compareRequirements(wanted, found).same) {
     settleRoot(cache, user, wanted);
     audit(cache, user, 'used');
     return;
   }
-  if (!onlyOwnersDiffer(difference)) refuseDifferent(cache, user, wanted, found);
+  const interrupted = found.includes(changingHands);
+  const former = found.filter((line) => line !== changingHands);
+  if (!onlyOwnersDiffer(compareRequirements(wanted, former))) throw different(cache, wanted, found);
   if (user.identity.become !== null && user.untrusted) {
-    const reason = 'made for another uid/gid; caches of this task are untrusted, so it is taken over';
-    say('cache', `cache ${cache}: ${reason}; changing ownership of all in it to ${user.identity.label}`);
-    chownTree(
-      cache,
-      user.identity,
-      (path) => isControlFile(path) || user.mounts.isOther(`${cache}/${path}`, cache),
-    );
-    writeRequirements(cache, wanted, ownerOf(user));
-    audit(cache, user, `chown; requirements: ${wanted.join(', ')}`);
+    takeOver(cache, user, wanted, former);
     return;
   }
-  if (user.identity.become === null && rootOwner(cache).uid === user.identity.uid) {
-    say(
-      'cache',
-      `cache ${cache} was handed to ${user.identity.label}; writing requirements: ${oneLine(wanted)}`,
-    );
-    writeRequirements(cache, wanted, ownerOf(user));
+  if (user.identity.become === null && !interrupted && rootOwner(cache).uid === user.identity.uid) {
+    const handed = `cache ${cache} was handed to ${user.identity.label}`;
+    say('cache', `${handed}; writing requirements: ${oneLine(wanted)}`);
+    writeRequirements(cache, wanted, false);
     audit(cache, user, `handed over; requirements: ${wanted.join(', ')}`);
     return;
   }
-  refuseDifferent(cache, user, wanted, found);
+  throw different(cache, wanted, found);
+}
+
+/** Killed half-way, it leaves a cache that nobody accepts but the next take-over, which begins anew. */
+function takeOver(cache: string, user: CacheUser, wanted: Requirements, former: Requirements): void {
+  const { identity, mounts } = user;
+  const reason = 'made for another uid/gid; caches of this task are untrusted, so it is taken over';
+  say('cache', `cache ${cache}: ${reason}; changing ownership of all in it to ${identity.label}`);
+  writeRequirements(cache, [...former, changingHands], true);
+  chownTree(cache, identity, (path) => isControlFile(path) || mounts.isOther(`${cache}/${path}`, cache));
+  writeRequirements(cache, wanted, true);
+  audit(cache, user, `chown; requirements: ${wanted.join(', ')}`);
 }
 
 /** A run that was killed, or the task itself, may have left the directory with an owner or mode that locks us out. */
@@ -102,7 +124,7 @@ function settleRoot(cache: string, user: CacheUser, wanted: Requirements): void 
   const owner = ownerOf(user);
   if (owner === null) return;
   const { uid } = rootOwner(cache);
-  if (uid !== owner.uid && uid !== 0) refuse(cache, user, `belongs to uid ${uid}`, wanted);
+  if (uid !== owner.uid && uid !== 0) throw unfit(cache, `the directory belongs to uid ${uid}`, wanted);
   settleDirectoryAt(cache, owner);
 }
 
@@ -115,32 +137,33 @@ function rootOwner(cache: string): { uid: number } {
   }
 }
 
+/** True when both sides name the same things and differ in nothing but the ids. */
 function onlyOwnersDiffer({ missing, extra }: { missing: Requirements; extra: Requirements }): boolean {
   const keys = (lines: Requirements) => lines.map((line) => line.split('=', 1)[0] ?? '').sort();
   const wanted = keys(missing);
   return wanted.join() === keys(extra).join() && wanted.every((key) => key === 'uid' || key === 'gid');
 }
 
-function refuseDifferent(cache: string, user: CacheUser, wanted: Requirements, found: Requirements): never {
-  tell(`error: requirements for populated cache ${cache} differ from this task`);
-  tell(`cache requirements: ${oneLine(found)}`);
-  tell(`our requirements:   ${oneLine(wanted)}`);
-  tell('All tasks that share a cache run as the same uid and gid, in whichever image.');
-  audit(cache, user, `requirements mismatch; ours: ${wanted.join(', ')}`);
-  return purge(cache);
+function different(cache: string, wanted: Requirements, found: Requirements): Unusable {
+  const hint = found.includes(changingHands)
+    ? 'A task was killed while it changed the owners of the files in this cache.'
+    : 'All tasks that share a cache run as the same uid and gid, in whichever image.';
+  return new Unusable(
+    [
+      `error: requirements for populated cache ${cache} differ from this task`,
+      `cache requirements: ${oneLine(found)}`,
+      `our requirements:   ${oneLine(wanted)}`,
+      hint,
+    ].join('\n'),
+    `requirements mismatch; ours: ${wanted.join(', ')}`,
+  );
 }
 
-function refuse(cache: string, user: CacheUser, reason: string, wanted: Requirements): never {
-  tell(`error: cache ${cache} cannot be used: .cacherequires: ${reason}`);
-  tell(`our requirements:   ${oneLine(wanted)}`);
-  audit(cache, user, `refused: ${reason}`);
-  return purge(cache);
-}
-
-function purge(cache: string): never {
-  tell('audit log:');
-  for (const line of readAudit(cache, auditTail)) tell(line);
-  throw new ExitError(exitCode.purgeCaches);
+function unfit(cache: string, reason: string, wanted: Requirements): Unusable {
+  return new Unusable(
+    `error: cache ${cache} cannot be used: .cacherequires: ${printable(reason)}\nour requirements:   ${oneLine(wanted)}`,
+    `refused: ${reason}`,
+  );
 }
 
 /** The log explains; it never decides whether a task runs. */

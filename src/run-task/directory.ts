@@ -40,33 +40,29 @@ export function settleDirectoryAt(path: string, owner: Owner): void {
 }
 
 /**
- * Makes the directories from `root` down to `path`, following no link below `root`, and gives those that it makes
- * (and always the last one) to `owner`; null leaves owners alone. Throws ENOTDIR or ELOOP at a link or file.
+ * Makes the directories from `root` down to `path`, following no link below `root`, and gives the last one to
+ * `owner`, as taskgraph's run-task does; null leaves owners alone. Throws ENOTDIR or ELOOP at a link or file.
  */
 export function makeDirectoriesBelow(root: string, path: string, owner: Owner | null): void {
   let directory = openDirectory(root);
   try {
     const names = relative(root, path).split(sep).filter(Boolean);
     for (const [index, name] of names.entries()) {
-      const made = makeDirectory(inside(directory, name));
+      makeDirectory(inside(directory, name));
       const next = openDirectory(inside(directory, name));
       closeSync(directory);
       directory = next;
-      if (owner !== null && (made || index === names.length - 1)) {
-        fchownSync(directory, owner.uid, owner.gid);
-      }
+      if (owner !== null && index === names.length - 1) fchownSync(directory, owner.uid, owner.gid);
     }
   } finally {
     closeSync(directory);
   }
 }
 
-function makeDirectory(path: string): boolean {
+function makeDirectory(path: string): void {
   try {
     mkdirSync(path);
-    return true;
   } catch (error) {
-    if (isErrno(error, 'EEXIST')) return false;
-    throw error;
+    if (!isErrno(error, 'EEXIST')) throw error;
   }
 }

@@ -47,7 +47,8 @@ export function readMounts(caches: string | undefined, volumes: string | undefin
 export function contentOf(directory: string, mounts: Mounts): string[] {
   return readdirSync(directory).filter((name) => {
     const path = join(directory, name);
-    if (mounts.isOther(path, directory) || isTemporaryRequirements(name)) return false;
+    if (mounts.isOther(path, directory)) return false;
+    if (isTemporaryRequirements(name) && statusOf(path, false)?.isFile() === true) return false;
     if (name === 'lost+found' && isFileSystemsOwn(path)) return false;
     return !mounts.holdsOther(path) || !isDirectory(path) || contentOf(path, mounts).length > 0;
   });

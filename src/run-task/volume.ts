@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { printable } from '../base/printable.ts';
 import { settleDirectoryAt } from './directory.ts';
 import { ExitError, exitCode } from './exit.ts';
 import type { Identity } from './identity.ts';
@@ -21,7 +22,7 @@ export function prepareVolume(volume: string, identity: Identity, mounts: Mounts
         [
           `error: volume ${volume} is not empty`,
           'Volumes start empty, as caches do: let the Dockerfile put nothing below a VOLUME.',
-          `entries in root directory: ${readdirSync(volume).sort().join(' ')}`,
+          `entries in root directory: ${printable(readdirSync(volume).sort().join(' '))}`,
         ].join('\n'),
       );
     }

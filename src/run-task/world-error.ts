@@ -17,6 +17,12 @@ const explained: Readonly<Record<string, string>> = {
 
 /** Turns what the file system refused into an exit with one line that names the place; passes everything else on. */
 export function worldError(place: string, error: unknown, code: number = exitCode.error): unknown {
-  if (!isErrno(error, ...Object.keys(explained))) return error;
-  return new ExitError(code, `error: ${place}: ${explained[error.code ?? '']} (${error.code})`);
+  const explanation = explainWorldError(place, error);
+  return explanation === null ? error : new ExitError(code, explanation);
+}
+
+/** One line about what the file system refused; null for every other error. */
+export function explainWorldError(place: string, error: unknown): string | null {
+  if (!isErrno(error, ...Object.keys(explained))) return null;
+  return `error: ${place}: ${explained[error.code ?? '']} (${error.code})`;
 }
