@@ -2,9 +2,11 @@ import { lstatSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isErrno } from '../base/files.ts';
 import { type Owner, makeDirectoriesBelow, settleDirectoryAt } from './directory.ts';
+import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { say } from './log.ts';
 import { type Mounts, isBelow, isDirectory } from './mounts.ts';
+import { storePath } from './hg-store.ts';
 import { worldError } from './world-error.ts';
 
 /**
@@ -28,10 +30,8 @@ export function prepareCheckoutPlace(checkout: string, owner: Owner | null, moun
 }
 
 /** Makes the shared store of Mercurial checkouts and gives it to the task's user. */
-export function prepareStore(store: string | undefined, owner: Owner | null, mounts: Mounts): void {
-  if (store === undefined || store === '') {
-    throw new ExitError(exitCode.error, 'error: HG_STORE_PATH environment variable not set');
-  }
+export function prepareStore(environment: Environment, owner: Owner | null, mounts: Mounts): void {
+  const store = storePath(environment);
   if (mounts.around(store) === null) {
     say('vcs', `WARNING: HG_STORE_PATH (${store}) not in cache or volume; performance will likely suffer`);
   }
@@ -48,16 +48,9 @@ function makePlace(path: string, owner: Owner | null, mounts: Mounts): void {
     mkdirSync(path, { recursive: true });
     if (owner !== null && isDirectory(path)) settleDirectoryAt(path, owner);
   } catch (error) {
-    throw worldError(
-      `directory ${path}`,
-      error,
-      isLinkInTheWay(error, mount) ? exitCode.purgeCaches : undefined,
-    );
+    // In a cache it is what an earlier task left, a link most likely: the next cache has none.
+    throw worldError(`directory ${path}`, error, mount === null ? undefined : exitCode.purgeCaches);
   }
-}
-
-function isLinkInTheWay(error: unknown, mount: string | null): boolean {
-  return mount !== null && isErrno(error, 'ELOOP', 'ENOTDIR');
 }
 
 function exists(path: string): boolean {

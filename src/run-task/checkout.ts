@@ -3,10 +3,12 @@ import { ExitError, exitCode } from './exit.ts';
 import { makeGitEnvironment } from './git-environment.ts';
 import { checkOutGit } from './git.ts';
 import { checkOutHg } from './hg.ts';
+import { storePath } from './hg-store.ts';
 import { tell } from './log.ts';
 import { type Mounts, isBelow } from './mounts.ts';
 import type { Repository } from './repositories.ts';
 import { fetchSshKey } from './ssh-key.ts';
+import { worldError } from './world-error.ts';
 
 /** Checks one repository out, if the command line says where, and puts its revision into `<PREFIX>_HEAD_REV`. */
 export async function checkOut(
@@ -31,16 +33,24 @@ export async function checkOut(
   }
   if (headRepository === null) throw missing(`${variable('HEAD_REPOSITORY')} is absent`);
 
-  const revision = await (repository.type === 'hg'
-    ? checkOutHg({ ...repository, checkout, headRepository }, environment)
-    : withGit(repository, environment, (env) => {
-        if (headRef === null) tell('Providing a ref will improve the performance of this checkout');
-        const others = all.flatMap((other) => other.checkout ?? []);
-        const nested = others.filter((path) => isBelow(path, checkout));
-        const replaceable = mounts.around(checkout) !== null;
-        return checkOutGit({ ...repository, checkout, headRepository, nested, replaceable }, env);
-      }));
-  environment[variable('HEAD_REV')] = revision;
+  const places = repository.type === 'hg' ? [checkout, storePath(environment)] : [checkout];
+  const isReplaceable = places.every((place) => mounts.around(place) !== null);
+  try {
+    environment[variable('HEAD_REV')] = await (repository.type === 'hg'
+      ? checkOutHg({ ...repository, checkout, headRepository, replaceable: isReplaceable }, environment)
+      : withGit(repository, environment, (env) => {
+          if (headRef === null) tell('Providing a ref will improve the performance of this checkout');
+          const others = all.flatMap((other) => other.checkout ?? []);
+          const nested = others.filter((path) => isBelow(path, checkout));
+          return checkOutGit(
+            { ...repository, checkout, headRepository, nested, replaceable: isReplaceable },
+            env,
+          );
+        }));
+  } catch (error) {
+    // Nothing but what earlier tasks left can be in the way in a cache: another cache has none of it.
+    throw worldError(`checkout ${checkout}`, error, isReplaceable ? exitCode.purgeCaches : undefined);
+  }
 }
 
 async function withGit<T>(

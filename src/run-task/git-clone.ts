@@ -1,6 +1,7 @@
-import { accessSync, constants, lstatSync, readdirSync, renameSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isErrno } from '../base/files.ts';
+import { markerIn } from './checkout-marker.ts';
 import { runRequired } from './command.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
@@ -31,12 +32,15 @@ export async function cloneRepository(clone: Clone, env: Environment): Promise<v
     say('vcs', `${checkout} is not a whole git checkout; it is deleted and cloned again`);
     removeTree(checkout);
   }
+  mkdirSync(parent, { recursive: true });
   const partial = join(parent, `.${basename(checkout)}.run-task-clone`);
   const target = isWritable(parent) ? partial : checkout;
   if (target === partial) removeTree(partial);
   const options = shallow ? ['--depth=1', '--no-checkout'] : [];
   await runRequired('vcs', ['git', 'clone', ...options, '--', from, target], { env }, retries);
-  if (target === partial) renameSync(partial, checkout);
+  if (target !== partial) return;
+  markerIn(join(partial, '.git')).set();
+  renameSync(partial, checkout);
 }
 
 /** True when nothing, or an empty directory, is at a path. */

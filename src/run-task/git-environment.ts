@@ -9,6 +9,21 @@ export interface GitEnvironment {
   dispose(): void;
 }
 
+/** Variables that would lead git to another repository than that of the directory we start it in. */
+const ofOneRepository = new Set([
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+  'GIT_COMMON_DIR',
+  'GIT_DIR',
+  'GIT_GRAFT_FILE',
+  'GIT_INDEX_FILE',
+  'GIT_NAMESPACE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_PREFIX',
+  'GIT_REPLACE_REF_BASE',
+  'GIT_SHALLOW_FILE',
+  'GIT_WORK_TREE',
+]);
+
 /**
  * The environment of our own git commands; nothing of it reaches the task or the user's files.
  *
@@ -23,7 +38,7 @@ export function makeGitEnvironment(environment: Environment, ssh: string | null)
   const includes = globalFiles(environment).map((path) => `[include]\n\tpath = ${quote(path)}\n`);
   writeFileSync(file, `${includes.join('')}[safe]\n\tdirectory = *\n`, { mode: 0o600 });
   const env: Environment = {
-    ...environment,
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => !ofOneRepository.has(name))),
     // abort where less than 1 kB/s comes for a minute
     GIT_HTTP_LOW_SPEED_LIMIT: '1024',
     GIT_HTTP_LOW_SPEED_TIME: '60',
@@ -33,6 +48,9 @@ export function makeGitEnvironment(environment: Environment, ssh: string | null)
   addSettings(env, [
     ['core.hooksPath', '/dev/null'],
     ['core.fsmonitor', 'false'],
+    // They would start git in submodules before we have looked at those.
+    ['fetch.recurseSubmodules', 'false'],
+    ['submodule.recurse', 'false'],
     ['gc.autoDetach', 'false'],
     ['maintenance.autoDetach', 'false'],
     ['advice.detachedHead', 'false'],

@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isErrno } from '../base/files.ts';
+import { markerIn } from './checkout-marker.ts';
 import { type CommandOptions, readCommand, runCommand, runRequired } from './command.ts';
 import type { Environment } from './environment.ts';
-import { ExitError, exitCode } from './exit.ts';
-import { cleanCheckout, removeStaleLocks } from './git-clean.ts';
+import { ExitError, exitCode, signalBase } from './exit.ts';
+import { cleanCheckout, removePlantedRepositories, removeStaleLocks } from './git-clean.ts';
 import { cloneRepository } from './git-clone.ts';
-import { say } from './log.ts';
+import { everyBranch } from './git-config.ts';
+import { mendGitDirectory } from './git-directory.ts';
+import { readIndex } from './git-index.ts';
+import { updateSubmodules } from './git-submodules.ts';
+import { say, tell } from './log.ts';
+import { isDirectory } from './mounts.ts';
+import { removeTree, unlockTree } from './remove.ts';
 import type { Repository } from './repositories.ts';
 import { createTimings } from './timings.ts';
 
@@ -25,23 +33,32 @@ const retries = 2;
 export async function checkOutGit(repository: GitCheckout, environment: Environment): Promise<string> {
   const { checkout, headRepository } = repository;
   const timings = createTimings('vcs', environment);
-  const there = await isWhole(checkout, environment);
+  const marker = markerIn(join(checkout, '.git'));
+  const killed = marker.wasSet;
+  const there = await isWhole(repository, environment);
   await timings.record(['overall', there ? 'overall_pull' : 'overall_clone'], async () => {
     const clone = () =>
       timings.record(['clone'], () =>
-        cloneRepository({ ...repository, from: repository.baseRepository ?? headRepository }, environment),
+        cloneRepository({ ...repository, from: originOf(repository) }, environment),
       );
-    if (there) removeStaleLocks(checkout);
-    else await clone();
+    if (!there) await clone();
+    if (repository.replaceable) marker.set();
     try {
-      await update(repository, timings, environment);
+      await updateOpened(repository, there, timings, environment);
     } catch (error) {
       if (!there || !repository.replaceable || !(error instanceof ExitError)) throw error;
-      if (await isConsistent(checkout, environment)) throw error;
+      if (await isConsistent(checkout, environment)) {
+        // What failed is then the revision or the network, unless git itself was killed.
+        if (error.code <= signalBase) marker.clear();
+        throw error;
+      }
       say('vcs', `${checkout} is damaged; it is cloned again`);
       await clone();
-      await update(repository, timings, environment);
+      marker.set();
+      await update(repository, false, timings, environment);
     }
+    if (killed) say('vcs', `${checkout}: a run was killed while it changed this checkout; it is whole again`);
+    marker.clear();
   });
 
   const revision = await readRevision(checkout, environment);
@@ -50,12 +67,35 @@ export async function checkOutGit(repository: GitCheckout, environment: Environm
   return revision;
 }
 
-async function update(
+/** {@link update} that tries again when tasks closed directories, in which git then could not replace files. */
+async function updateOpened(
   repository: GitCheckout,
+  used: boolean,
   timings: ReturnType<typeof createTimings>,
   env: Environment,
 ): Promise<void> {
-  const { checkout, headRepository, headRef, headRevision, shallow, baseRevision } = repository;
+  const { checkout, replaceable } = repository;
+  try {
+    await update(repository, used, timings, env);
+  } catch (error) {
+    if (!used || !replaceable || !(error instanceof ExitError)) throw error;
+    const { opened, foreign } = unlockTree(checkout);
+    if (foreign) {
+      tell(`error: in ${checkout} are directories of other users`);
+      throw new ExitError(exitCode.purgeCaches);
+    }
+    if (opened === 0) throw error;
+    await update(repository, used, timings, env);
+  }
+}
+
+async function update(
+  repository: GitCheckout,
+  used: boolean,
+  timings: ReturnType<typeof createTimings>,
+  env: Environment,
+): Promise<void> {
+  const { checkout, headRepository, headRef, headRevision, shallow, baseRevision, nested } = repository;
   const here: CommandOptions = { env, cwd: checkout };
   const fetch = (name: string, from: string, targets: readonly string[], options: readonly string[] = []) =>
     timings.record([name], () => {
@@ -68,6 +108,11 @@ async function update(
       );
     });
 
+  if (!shallow && isShallow(checkout)) {
+    say('vcs', `${checkout} has no history, which this task wants; fetching it`);
+    await runRequired('vcs', ['git', 'config', '--replace-all', 'remote.origin.fetch', everyBranch], here);
+    await fetch('unshallow', 'origin', [], ['--unshallow', '--tags', '--force']);
+  }
   // The base is often no ancestor of the head; tasks compare the two.
   if (baseRevision !== null && baseRevision !== nullRevision)
     await fetch('fetch_base', 'origin', [baseRevision]);
@@ -78,16 +123,33 @@ async function update(
 
   const branch = headRef === null ? [] : ['-B', shortRef(headRef)];
   const revision = headRevision ?? 'FETCH_HEAD';
-  await timings.record(['update'], () =>
-    runRequired('vcs', ['git', 'checkout', '-f', ...branch, revision, '--'], here),
+  const switchTo = () => runRequired('vcs', ['git', 'checkout', '-f', ...branch, revision, '--'], here);
+  const index = await timings.record(['update'], async () => {
+    await switchTo();
+    if (!used) return null;
+    const read = await readIndex(checkout, env);
+    if (!read.hidesChanges) return read;
+    say('vcs', `an earlier task told git to overlook changes in ${checkout}; writing all files anew`);
+    removeTree(join(checkout, '.git/index'));
+    await switchTo();
+    return read;
+  });
+  if (index !== null) removePlantedRepositories(checkout, index.directories, nested);
+  await updateSubmodules(
+    checkout,
+    index === null ? null : { submodules: index.submodules, nested },
+    timings,
+    env,
   );
-  if (existsSync(join(checkout, '.gitmodules'))) {
-    await runRequired('vcs', ['git', 'submodule', 'init'], here);
-    await timings.record(['submodule_update'], () =>
-      runRequired('vcs', ['git', 'submodule', 'update', '--force'], here),
-    );
-  }
-  await timings.record(['purge'], () => cleanCheckout(checkout, repository.nested, env));
+  await timings.record(['purge'], () => cleanCheckout(checkout, nested, env));
+}
+
+function originOf({ baseRepository, headRepository }: GitCheckout): string {
+  return baseRepository ?? headRepository;
+}
+
+function isShallow(checkout: string): boolean {
+  return existsSync(join(checkout, '.git/shallow'));
 }
 
 function targetsOf({ headRef, headRevision, shallow }: GitCheckout): string[] {
@@ -97,9 +159,18 @@ function targetsOf({ headRef, headRevision, shallow }: GitCheckout): string[] {
   return [...new Set(targets)];
 }
 
-/** True for a repository of its own with a commit checked out; a clone that was killed has none. */
-async function isWhole(checkout: string, env: Environment): Promise<boolean> {
-  if (!existsSync(join(checkout, '.git'))) return false;
+/**
+ * True for a repository of its own with a commit checked out; a clone that was killed has none. One that tasks could
+ * write to is mended first, since git would obey what is in it.
+ */
+async function isWhole(repository: GitCheckout, env: Environment): Promise<boolean> {
+  const { checkout, replaceable } = repository;
+  if (replaceable) {
+    if (!isDirectory(checkout) || !(await isMended(repository, env))) return false;
+  } else {
+    if (!existsSync(join(checkout, '.git'))) return false;
+    removeStaleLocks(checkout);
+  }
   const command = ['git', 'rev-parse', '--verify', '--quiet', 'HEAD^{commit}'];
   return (
     (await readCommand('vcs', command, {
@@ -107,6 +178,21 @@ async function isWhole(checkout: string, env: Environment): Promise<boolean> {
       cwd: checkout,
     })) !== null
   );
+}
+
+async function isMended(repository: GitCheckout, env: Environment): Promise<boolean> {
+  const { checkout } = repository;
+  try {
+    const marker = markerIn(join(checkout, '.git'));
+    if (!(await mendGitDirectory(join(checkout, '.git'), originOf(repository), env))) return false;
+    if (!marker.wasSet) return true;
+    // The index is made anew too: it may know files that a kill or a power loss left half written.
+    removeTree(join(checkout, '.git/index'));
+    return await isConsistent(checkout, env);
+  } catch (error) {
+    if (isErrno(error, 'EACCES', 'EPERM', 'EIO')) return false;
+    throw error;
+  }
 }
 
 async function isConsistent(checkout: string, env: Environment): Promise<boolean> {

@@ -1,22 +1,40 @@
-import { readCommand, runRequired } from './command.ts';
+import { join } from 'node:path';
+import { markerIn } from './checkout-marker.ts';
+import { readCommand, runCommand, runRequired } from './command.ts';
+import { entriesOf } from './entries.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
-import { expandHome, type Repository } from './repositories.ts';
+import { directoriesInStore, mendHgDirectory, sharesStore } from './hg-directory.ts';
+import { pullPlain } from './hg-plain.ts';
+import { storePath } from './hg-store.ts';
 import { say } from './log.ts';
-import { resolve } from 'node:path';
+import { removeTree } from './remove.ts';
+import type { Repository } from './repositories.ts';
+
+export interface HgCheckout extends Repository {
+  readonly checkout: string;
+  readonly headRepository: string;
+  /** checkout and store lie in caches or volumes: what is broken there may be deleted */
+  readonly replaceable: boolean;
+}
 
 /** Brings a Mercurial checkout to the wanted revision through the shared store; answers the revision. */
-export async function checkOutHg(
-  repository: Repository & { readonly checkout: string; readonly headRepository: string },
-  environment: Environment,
-): Promise<string> {
-  const { checkout, headRepository, baseRepository, headRef, headRevision } = repository;
-  const store = resolve(expandHome(environment['HG_STORE_PATH'] ?? '', environment));
-  const env = { ...environment, PYTHONUNBUFFERED: '1' };
-  const what = headRef === null ? ['--revision', headRevision ?? ''] : ['--branch', headRef];
-  const upstream = baseRepository === null ? [] : ['--upstream', baseRepository];
-  const options = ['--sharebase', store, '--purge', ...upstream, ...what];
-  await runRequired('vcs', ['hg', 'robustcheckout', ...options, headRepository, checkout], { env });
+export async function checkOutHg(repository: HgCheckout, environment: Environment): Promise<string> {
+  const { checkout, headRepository, replaceable } = repository;
+  const store = storePath(environment);
+  const marker = markerIn(join(checkout, '.hg'));
+  if (replaceable) await mend(repository, store, environment);
+  if (replaceable && entriesOf(join(checkout, '.hg')) !== null) marker.set();
+  try {
+    await update(repository, store, environment);
+  } catch (error) {
+    if (!replaceable || !(error instanceof ExitError) || (await isSound(checkout, store, environment)))
+      throw error;
+    say('vcs', `${checkout} or its store is damaged; both are cloned again`);
+    removeAll(checkout, store);
+    await update(repository, store, environment);
+  }
+  marker.clear();
 
   const command = ['hg', 'log', '--rev', '.', '--template', '{node}'];
   const revision =
@@ -28,4 +46,54 @@ export async function checkOutHg(
   const link = `<a href=${headRepository}/rev/${revision} title='Built from ${name} revision ${revision}'>`;
   say('vcs', `TinderboxPrint:${link}${revision}</a>`);
   return revision;
+}
+
+async function update(repository: HgCheckout, store: string, environment: Environment): Promise<void> {
+  const { checkout, headRepository, baseRepository, headRef, headRevision } = repository;
+  const env = { ...environment, PYTHONUNBUFFERED: '1' };
+  if ((await readCommand('vcs', ['hg', 'help', 'robustcheckout'], { env })) === null) {
+    await pullPlain(repository, store, env);
+    return;
+  }
+  const what = headRef === null ? ['--revision', headRevision ?? ''] : ['--branch', headRef];
+  const upstream = baseRepository === null ? [] : ['--upstream', baseRepository];
+  const options = ['--sharebase', store, '--purge', ...upstream, ...what];
+  await runRequired('vcs', ['hg', 'robustcheckout', ...options, headRepository, checkout], { env });
+}
+
+/** Looks at what tasks could write to before hg does, which would obey it. */
+async function mend(repository: HgCheckout, store: string, env: Environment): Promise<void> {
+  const { checkout, headRepository, baseRepository } = repository;
+  const origins: [string, ...string[]] = [baseRepository ?? headRepository, headRepository];
+  const repositories = directoriesInStore(store);
+  for (const metadata of repositories) mendHgDirectory(metadata, origins);
+  if (!sharesStore(checkout, store)) {
+    if (entriesOf(checkout)?.length !== 0) removeTree(checkout);
+    return;
+  }
+  const metadata = join(checkout, '.hg');
+  const { wasSet } = markerIn(metadata);
+  mendHgDirectory(metadata, origins);
+  if (!wasSet) return;
+  say('vcs', `${checkout}: a run was killed while it changed this checkout; looking at what it left`);
+  if (!(await isSound(checkout, store, env))) removeAll(checkout, store);
+}
+
+/** Finishes off a transaction that was killed, and asks hg whether it can read checkout and store. */
+async function isSound(checkout: string, store: string, env: Environment): Promise<boolean> {
+  for (const metadata of directoriesInStore(store)) {
+    const cwd = join(metadata, '..');
+    const begun = (entriesOf(join(metadata, 'store')) ?? []).some(({ name }) => name === 'journal');
+    if (begun && (await runCommand('vcs', ['hg', 'recover', '--no-verify'], { env, cwd })) !== 0)
+      return false;
+    if ((await readCommand('vcs', ['hg', 'log', '--rev', 'tip', '--patch'], { env, cwd })) === null)
+      return false;
+  }
+  if (entriesOf(join(checkout, '.hg')) === null) return true;
+  return (await readCommand('vcs', ['hg', 'parents'], { env, cwd: checkout })) !== null;
+}
+
+function removeAll(checkout: string, store: string): void {
+  removeTree(checkout);
+  for (const entry of entriesOf(store) ?? []) removeTree(join(store, entry.name));
 }

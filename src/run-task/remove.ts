@@ -1,7 +1,8 @@
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../base/files.ts';
-import { isBelow } from './mounts.ts';
+import { entriesOf } from './entries.ts';
+import { isBelow, isDirectory } from './mounts.ts';
 
 /**
  * Deletes a file, link or tree as the task's user, also below directories that forbid it, except for `keep` and the
@@ -9,7 +10,8 @@ import { isBelow } from './mounts.ts';
  */
 export function removeTree(path: string, keep: readonly string[] = []): void {
   if (keep.includes(path)) return;
-  if (keep.some((kept) => isBelow(kept, path))) {
+  // A link on the way to what is kept leads elsewhere, and is none.
+  if (keep.some((kept) => isBelow(kept, path)) && isDirectory(path)) {
     for (const name of readdirSync(path)) removeTree(join(path, name), keep);
     return;
   }
@@ -17,17 +19,30 @@ export function removeTree(path: string, keep: readonly string[] = []): void {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
     if (!isErrno(error, 'EACCES', 'EPERM', 'ENOTEMPTY')) throw error;
-    unlock(path);
+    unlockTree(path);
     rmSync(path, { recursive: true, force: true });
   }
 }
 
-function unlock(path: string): void {
+/**
+ * Lets us into every directory of a tree that is ours, which tasks may have closed. Answers how many were closed, and
+ * whether some belong to others, where we can change nothing.
+ */
+export function unlockTree(path: string): { opened: number; foreign: boolean } {
   const stats = lstatSync(path);
-  if (!stats.isDirectory()) return;
+  const result = { opened: 0, foreign: false };
+  if (!stats.isDirectory()) return result;
   const own = stats.mode & 0o7777;
-  if ((own & 0o700) !== 0o700 && stats.uid === process.getuid?.()) chmodSync(path, own | 0o700);
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.isDirectory()) unlock(join(path, entry.name));
+  if (stats.uid !== process.getuid?.()) result.foreign = true;
+  else if ((own & 0o700) !== 0o700) {
+    chmodSync(path, own | 0o700);
+    result.opened += 1;
   }
+  for (const entry of entriesOf(path) ?? []) {
+    if (!entry.isDirectory()) continue;
+    const below = unlockTree(join(path, entry.name));
+    result.opened += below.opened;
+    result.foreign ||= below.foreign;
+  }
+  return result;
 }

@@ -62,7 +62,7 @@ function prepareAsRoot(
   const checkouts = repositories.flatMap(({ checkout }) => checkout ?? []);
   for (const checkout of outermost(checkouts)) prepareCheckoutPlace(checkout, owner, mounts);
   if (repositories.some(({ checkout, type }) => checkout !== null && type === 'hg')) {
-    prepareStore(environment['HG_STORE_PATH'], owner, mounts);
+    prepareStore(environment, owner, mounts);
   }
   return mounts;
 }

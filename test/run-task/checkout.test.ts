@@ -108,7 +108,7 @@ describe('checkouts', () => {
   it('S13: hg: checks out through the shared store (with a stand-in for hg)', () => {
     const tools = box.folder('tools');
     const revision = 'b'.repeat(40);
-    const script = `#!/bin/sh\nif [ "$1" = log ]; then printf ${revision}; exit; fi\necho "$@"; for last; do :; done; mkdir -p "$last"\n`;
+    const script = `#!/bin/sh\nif [ "$1" = log ]; then printf ${revision}; exit; fi\n[ "$1" = help ] && exit 0\necho "$@"; for last; do :; done; mkdir -p "$last"\n`;
     writeFileSync(join(tools, 'hg'), script, { mode: 0o755 });
     const store = join(cache, 'hg-store');
     const place = join(cache, 'hg-src');
