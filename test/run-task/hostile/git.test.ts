@@ -39,7 +39,7 @@ const planted: readonly (readonly [name: string, script: string])[] = [
     'diff.external',
     `git config diff.external ${mark('diff')}; git config diff.x.textconv ${mark('textconv')}`,
   ],
-  ['credential.helper', `git config credential.helper ${`'!touch $CANARY/credential'`}`],
+  ['credential.helper', `git config credential.helper '!touch $CANARY/credential'`],
   [
     'include.path',
     `git config -f ../more core.fsmonitor ${mark('include')}; git config include.path $PWD/../more`,
@@ -48,10 +48,7 @@ const planted: readonly (readonly [name: string, script: string])[] = [
     'includeIf',
     `git config -f ../more core.fsmonitor ${mark('include')}; git config includeIf.gitdir:/.path $PWD/../more`,
   ],
-  [
-    'aliases',
-    `git config alias.fetch ${`'!touch $CANARY/alias'`}; git config alias.st ${`'!touch $CANARY/alias'`}`,
-  ],
+  ['aliases', `git config alias.fetch '!touch $CANARY/alias'; git config alias.st '!touch $CANARY/alias'`],
   [
     'remote.origin.uploadpack',
     `git config remote.origin.uploadpack ${mark('uploadpack')}; git config remote.origin.receivepack ${mark('uploadpack')}`,
@@ -168,7 +165,7 @@ describe('a hostile task and git', () => {
     ['a shallow file', 'git rev-parse HEAD > .git/shallow'],
     [
       'a store without history',
-      `rm -rf .git; git init -q .; git fetch -q --depth=1 ${`file://`}${trial.source} main; git checkout -q FETCH_HEAD`,
+      `rm -rf .git; git init -q .; git fetch -q --depth=1 file://${trial.source} main; git checkout -q FETCH_HEAD`,
     ],
     [
       'a remote that knows one branch only',
