@@ -84,7 +84,7 @@ export function targetGraph(tasks: Tasks, requested: Iterable<string>): Map<stri
 }
 
 /** What `run-on-…`, `shipping-phase` and `cron` say about this push. */
-function runsHere({ label, attributes }: GraphTask, parameters: Parameters): boolean {
+export function runsHere({ label, attributes }: GraphTask, parameters: Parameters): boolean {
   if (attributes.cron) return false;
   if (!['build', null, undefined].includes(attributes.shipping_phase as string | null | undefined))
     return false;
