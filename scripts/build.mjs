@@ -41,7 +41,7 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
     ...common,
     entryPoints: ['src/cli/main.ts'],
     outfile: 'dist/cli.mjs',
-    external: ['@photostructure/sqlite'],
+    external: ['@photostructure/sqlite', 'jiti'],
     banner: {
       js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
     },

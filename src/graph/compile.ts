@@ -12,9 +12,10 @@ import { optimize } from './optimize/optimize.ts';
 import { assignTaskIds } from './optimize/task-ids.ts';
 import { checkParameters } from './parameters/check.ts';
 import type { Parameters } from './parameters/parameters.ts';
+import { loadPlugins } from './plugins/load.ts';
+import type { Registry } from './plugins/registry.ts';
 import { alwaysTargets, namedTargets, selectTargets, targetGraph } from './targets.ts';
 import type { GraphTask } from './task-graph.ts';
-import { transforms } from './transforms/registry.ts';
 import { verifyFull, verifyOptimized } from './verify/verify.ts';
 
 export type { IndexReader } from './index-reader.ts';
@@ -73,7 +74,10 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
   checkParameters(parameters, mistakes);
   const configuration = readConfiguration({ ...request, targetKinds: targetKinds(parameters) }, mistakes);
 
-  const full = generate(configuration, request, mistakes);
+  const registry = await loadPlugins(configuration, request, mistakes);
+  mistakes.check();
+
+  const full = await generate(configuration, { ...request, registry }, mistakes);
   const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
   verifyFull(full.tasks, { graphConfig: configuration.config, parameters, report });
   mistakes.check();
@@ -130,9 +134,13 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
   return finish({ ...outcome, graph: morphed.tasks, labelToTaskId: morphed.labelToTaskId });
 }
 
-function generate(configuration: Configuration, request: CompileRequest, mistakes: Mistakes): FullTaskSet {
+async function generate(
+  configuration: Configuration,
+  { registry, ...request }: CompileRequest & { readonly registry: Registry },
+  mistakes: Mistakes,
+): Promise<FullTaskSet> {
   const decisionTaskId = request.decisionTaskId ?? null;
-  const full = generateTasks(configuration, { ...request, decisionTaskId }, transforms, mistakes);
+  const full = await generateTasks(configuration, { ...request, decisionTaskId }, registry, mistakes);
   mistakes.check();
   checkDependencies(full, mistakes);
   mistakes.check();

@@ -6,8 +6,9 @@ import { kindPipeline } from './kind-pipeline.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { Parameters } from './parameters/parameters.ts';
 import { repositoryConfigs } from './repository-configs.ts';
+import type { Registry } from './plugins/registry.ts';
 import type { GraphTask } from './task-graph.ts';
-import type { Draft, Mistake, RepoConfig, Transform, TransformContext } from './transforms/transform.ts';
+import type { Draft, Mistake, RepoConfig, TransformContext } from './transforms/transform.ts';
 
 export interface GenerateRequest {
   readonly root: string;
@@ -25,19 +26,19 @@ export interface FullTaskSet {
 }
 
 /** Makes the tasks of every kind, kind after kind. What is wrong is in `mistakes`, and left out. */
-export function generateTasks(
+export async function generateTasks(
   configuration: Configuration,
   request: GenerateRequest,
-  transforms: ReadonlyMap<string, Transform>,
+  registry: Registry,
   mistakes: Mistakes,
-): FullTaskSet {
+): Promise<FullTaskSet> {
   const tasks = new Map<string, GraphTask>();
   const origins = new Map<string, Origin>();
   const ofKinds = new Map<string, Map<string, GraphTask>>();
   let repositories: ReadonlyMap<string, RepoConfig> | undefined;
 
   for (const kind of configuration.kinds) {
-    const steps = kindPipeline(kind, transforms, mistakes);
+    const steps = kindPipeline(kind, registry, mistakes);
     if (steps === null) continue;
     const draftOrigins = new Origins();
     const context: TransformContext = {
@@ -60,8 +61,13 @@ export function generateTasks(
       report: (mistake) => tell(mistake, kind, draftOrigins, mistakes),
     };
     let drafts: Iterable<Draft> = loadTasks(kind, draftOrigins);
-    for (const { transform } of steps)
-      drafts = draftOrigins.through(drafts, (given) => transform(context, given));
+    for (const { transform, path } of steps) {
+      const spot = { file: kind.file, path };
+      drafts =
+        typeof transform === 'function'
+          ? draftOrigins.through(drafts, (given) => transform(context, given))
+          : await transform.run(context, [...drafts], { origins: draftOrigins, spot });
+    }
     const ofKind = new Map<string, GraphTask>();
     ofKinds.set(kind.name, ofKind);
     for (const draft of drafts) {
@@ -81,13 +87,15 @@ function tasksOfKinds(
 }
 
 function tell(mistake: Mistake, kind: KindFile, origins: Origins, mistakes: Mistakes): void {
-  const { severity, message, draft, path, hint } = mistake;
+  const { severity, message, draft, path, hint, place } = mistake;
   const origin = draft === undefined ? undefined : origins.of(draft);
+  const inKind = origin === undefined ? kind.file.placeOf([]) : placeInTask(origin, path ?? []);
   mistakes.add({
     severity,
     message,
-    place: origin === undefined ? kind.file.placeOf([]) : placeInTask(origin, path ?? []),
+    place: place ?? inKind,
     about: aboutTask(kind.name, origin),
+    ...(place === undefined ? {} : { related: [{ message: 'the task', place: inKind }] }),
     ...(hint === undefined ? {} : { hint }),
   });
 }

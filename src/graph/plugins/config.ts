@@ -1,14 +1,22 @@
 import type { TransformContext } from '../transforms/transform.ts';
-import type { Config, GraphConfig, Json, Mistake, Parameters, Repository, Surroundings } from './api.ts';
+import type {
+  Config,
+  GraphConfig,
+  JsonObject,
+  Mistake,
+  Parameters,
+  Repository,
+  Surroundings,
+} from './api.ts';
 import { GraphView } from './graph-view.ts';
 import { frozenCopy } from './hand-over.ts';
 
 const copies = new WeakMap<object, unknown>();
 
 /** A frozen copy that is made once for each original; the original must not change any more. */
-export function shownAs<T>(original: object): T {
+export function shown(original: object): unknown {
   if (!copies.has(original)) copies.set(original, frozenCopy(original));
-  return copies.get(original) as T;
+  return copies.get(original);
 }
 
 /** What a plugin that works on the tasks of a kind can look at. */
@@ -18,13 +26,13 @@ export function configFor(context: TransformContext, report: (mistake: Mistake) 
     path: context.path,
     root: context.root,
     repository: context.repository,
-    config: shownAs<{ readonly [key: string]: Json }>(context.config),
-    params: shownAs<Parameters>(context.params),
-    graphConfig: shownAs<GraphConfig>(context.graphConfig),
+    config: shown(context.config) as JsonObject,
+    params: shown(context.params) as Parameters,
+    graphConfig: shown(context.graphConfig) as GraphConfig,
     kindDependenciesTasks: new GraphView(context.kindDependenciesTasks),
     writeArtifacts: context.writeArtifacts,
     get repoConfigs() {
-      return new Map([...context.repoConfigs].map(([prefix, one]) => [prefix, shownAs<Repository>(one)]));
+      return new Map([...context.repoConfigs].map(([prefix, one]) => [prefix, shown(one) as Repository]));
     },
     report,
   };
@@ -37,8 +45,8 @@ export function surroundingsFor(
   report: (mistake: Mistake) => void,
 ): Surroundings {
   return Object.freeze({
-    params: shownAs<Parameters>(place.params),
-    graphConfig: shownAs<GraphConfig>(place.graphConfig),
+    params: shown(place.params) as Parameters,
+    graphConfig: shown(place.graphConfig) as GraphConfig,
     root: place.root,
     repository: place.repository,
     report,

@@ -8,7 +8,7 @@ const views = new WeakMap<InnerTask, GraphTask>();
 export function viewOf(task: InnerTask): GraphTask {
   let view = views.get(task);
   if (view === undefined) {
-    view = frozenCopy<GraphTask>(task);
+    view = frozenCopy(task) as GraphTask;
     views.set(task, view);
   }
   return view;

@@ -1,6 +1,6 @@
 import { isMapping, type Mapping, setOwn } from '../values/plain.ts';
 import { PythonFloat } from '../values/python-float.ts';
-import type { Json, Path } from './api.ts';
+import type { Path } from './api.ts';
 
 /** What came back from a plugin, or a part of it, is nothing that JSON can say. */
 export class NotJson extends Error {
@@ -24,22 +24,29 @@ export function handIn<T>(value: T, floats: Float[] = []): T {
   return copyIn(value, [], floats) as T;
 }
 
-function copyIn(value: unknown, path: Path, floats: Float[]): unknown {
+/** `path` is one list for the whole walk: most values need none of their own. */
+function copyIn(value: unknown, path: (string | number)[], floats: Float[]): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item, index) => copyIn(item, [...path, index], floats));
   if (value instanceof PythonFloat) {
-    floats.push({ path, value });
+    floats.push({ path: [...path], value });
     return value.valueOf();
   }
+  const part = (key: string | number, item: unknown): unknown => {
+    path.push(key);
+    const copy = copyIn(item, path, floats);
+    path.pop();
+    return copy;
+  };
+  if (Array.isArray(value)) return value.map((item, index) => part(index, item));
   if (!isMapping(value)) return value;
   const copy: Mapping = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, copyIn(value[key], [...path, key], floats));
+  for (const key of Object.keys(value)) setOwn(copy, key, part(key, value[key]));
   return copy;
 }
 
 /** A frozen copy of JSON-like data, for a plugin to read. */
-export function frozenCopy<T>(value: unknown): T {
-  return freeze(handIn(value)) as T;
+export function frozenCopy(value: unknown): unknown {
+  return freeze(handIn(value));
 }
 
 function freeze(value: unknown): unknown {
@@ -61,35 +68,30 @@ export function takeBackMapping(value: unknown, floats: readonly Float[] = []): 
   throw new NotJson(`${describe(value)}, not a mapping`, []);
 }
 
-function copyOut(value: unknown, path: Path, above: Set<unknown>): unknown {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-    case 'bigint':
-      return value;
-    case 'number':
-      if (Number.isFinite(value)) return value;
-      throw new NotJson(String(value), path);
-    case 'object':
-      if (value === null) return value;
-      break;
-    default:
-      throw new NotJson(describe(value), path);
-  }
-  if (above.has(value)) throw new NotJson('a part of itself', path);
-  if (!Array.isArray(value) && !isMapping(value)) throw new NotJson(describe(value), path);
+/** `path` is one list for the whole walk, `above` the containers on it. */
+function copyOut(value: unknown, path: (string | number)[], above: Set<unknown>): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'bigint') return value;
+  if (value === null || (typeof value === 'number' && Number.isFinite(value))) return value;
+  if (typeof value === 'number') throw new NotJson(String(value), [...path]);
+  if (above.has(value)) throw new NotJson('a part of itself', [...path]);
+  const isList = Array.isArray(value);
+  if (!isList && !isMapping(value)) throw new NotJson(describe(value), [...path]);
+  const part = (key: string | number, item: unknown): unknown => {
+    path.push(key);
+    const copy = copyOut(item, path, above);
+    path.pop();
+    return copy;
+  };
   above.add(value);
-  // Not `map`: it would leave the holes of a list as they are.
-  const copy: unknown = Array.isArray(value)
-    ? Array.from(value, (item, index) => copyOut(item, [...path, index], above))
-    : copyMapping(value, path, above);
+  let copy: Mapping | unknown[];
+  if (isList) {
+    // Not `map`: it would leave the holes of a list as they are.
+    copy = Array.from(value, (item: unknown, index) => part(index, item));
+  } else {
+    copy = {};
+    for (const key of Object.keys(value)) setOwn(copy, key, part(key, value[key]));
+  }
   above.delete(value);
-  return copy;
-}
-
-function copyMapping(value: Mapping, path: Path, above: Set<unknown>): Mapping {
-  const copy: Mapping = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, copyOut(value[key], [...path, key], above));
   return copy;
 }
 
@@ -110,9 +112,4 @@ function restore(copy: unknown, { path, value }: Float): void {
   const key = path.at(-1);
   if (key === undefined || typeof container !== 'object' || container === null) return;
   if ((container as Mapping)[key] === value.valueOf()) (container as Mapping)[key] = value;
-}
-
-/** Nothing but what JSON has: for values that go from one plugin straight to another. */
-export function takeBackJson(value: unknown): Json {
-  return takeBack(value) as Json;
 }

@@ -160,7 +160,10 @@ function checkVersion(module: LoadedModule): LoadedModule | PluginProblem {
 /** A module that cannot be read, or throws while it is loaded. */
 function loadingFailed(file: PluginFile, error: unknown): PluginProblem {
   const message = error instanceof Error ? error.message : String(error);
-  const what = message.split('\n')[0]!.replace(/\s*\(?\/\S+?:\d+:\d+\)?$/, '');
+  const what = message
+    .split('\n')[0]!
+    .replace(/\s*\(?\/\S+?:\d+:\d+\)?$/, '')
+    .trim();
   const place = placeInStack(file, error) ?? placeInMessage(file, message) ?? undefined;
   return { message: `${file.shown} cannot be loaded: ${what}`, ...(place === undefined ? {} : { place }) };
 }

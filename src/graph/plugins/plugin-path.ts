@@ -44,8 +44,12 @@ export function findModule(module: string, folder: string, root: string): Found 
   const file = candidates.find(isThere);
   if (file !== undefined) return { what: 'file', path: join(folder, file), shown: posix.join(root, file) };
   const wanted = posix.join(root, `${base}.ts`);
-  const python = [`${base}.py`, `${base}/__init__.py`].find(isThere);
-  if (python !== undefined) return { what: 'python', shown: posix.join(root, python), wanted };
+  const twins = [
+    [`${base}.py`, wanted],
+    [`${base}/__init__.py`, posix.join(root, `${base}/index.ts`)],
+  ] as const;
+  for (const [python, twin] of twins)
+    if (isThere(python)) return { what: 'python', shown: posix.join(root, python), wanted: twin };
   return isInstalled(module, folder) ? { what: 'package', specifier: module } : { what: 'nothing', wanted };
 }
 

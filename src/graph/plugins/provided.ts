@@ -5,6 +5,7 @@ import * as keyed from '../values/keyed-by.ts';
 import { mergeTemplates } from '../values/merge.ts';
 import * as paths from '../values/path-match.ts';
 import { formatPython } from '../values/python-format.ts';
+import { pythonText } from '../values/python-text.ts';
 import type { Config, GraphTask, Infer, Parameters, Path, Schema, Task, Transform } from './api.ts';
 
 /** The version of this interface. Write the number you need: `export const apiVersion = 1;` in your own module. */
@@ -38,7 +39,7 @@ export const anything: Schema = shapes.anything;
 
 /** null, or what the schema says */
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
-  return shapes.nullable(schema as shapes.Shape);
+  return shapes.nullable(schema);
 }
 
 /** one of these texts */
@@ -52,16 +53,16 @@ export function either<A, B>(
   first: Schema<A>,
   other: Schema<B>,
 ): Schema<A | B> {
-  return shapes.either(isFirst, first as shapes.Shape, other as shapes.Shape);
+  return shapes.either(isFirst, first, other);
 }
 
 export function listOf<T>(member: Schema<T>): Schema<T[]> {
-  return shapes.listOf(member as shapes.Shape);
+  return shapes.listOf(member);
 }
 
 /** any keys, to values of one kind */
 export function mapOf<T>(member: Schema<T>): Schema<{ [key: string]: T }> {
-  return shapes.mapOf(member as shapes.Shape);
+  return shapes.mapOf(member);
 }
 
 /** A mapping of known keys. With `unknown: 'allowed'` there may be others. */
@@ -73,12 +74,12 @@ export function keys<
   readonly optional?: O;
   readonly unknown?: 'allowed';
 }): Schema<{ [K in keyof R]: Infer<R[K]> } & { [K in keyof O]?: Infer<O[K]> }> {
-  return shapes.keys(known as shapes.Keys);
+  return shapes.keys(known);
 }
 
 /** a value, or `by-<name>` mappings of such values */
 export function keyedBy<T>(names: readonly string[], schema: Schema<T>): Schema<T | object> {
-  return shapes.keyedBy(names, schema as shapes.Shape) as Schema<T | object>;
+  return shapes.keyedBy(names, schema);
 }
 
 /** A transform that lets tasks of the right shape through; of all others every mistake is told. */
@@ -113,7 +114,7 @@ export function resolveKeyedBy(
   options: KeyedByOptions = {},
 ): void {
   const { name, label } = task as Task;
-  keyed.resolveKeyedBy(task as Task, field, String(label ?? name ?? 'the task'), attributes, options);
+  keyed.resolveKeyedBy(task as Task, field, pythonText(label ?? name ?? 'the task'), attributes, options);
 }
 
 /** The answer of a value that may be a `by-<name>` mapping; other values are given back. */
@@ -143,15 +144,15 @@ export function pathMatches(path: string, pattern: string): boolean {
 
 /** The tasks that `dependencies` of a task name, as far as they are of the kind's dependencies. */
 export function dependenciesOf(config: Config, task: object): GraphTask[] {
-  return dependencies.getDependencies(config as never, task as Task) as unknown as GraphTask[];
+  return dependencies.getDependencies(config, task as Task) as GraphTask[];
 }
 
 /** The task that from-deps made a task for. */
 export function primaryDependencyOf(config: Config, task: object): GraphTask | undefined {
-  return dependencies.getPrimaryDependency(config as never, task as Task) as GraphTask | undefined;
+  return dependencies.getPrimaryDependency(config, task as Task) as GraphTask | undefined;
 }
 
 /** What the target method `default` says: `run-on-projects`, `run-on-tasks-for`, `run-on-git-branches`, … */
 export function isWantedByDefault(task: GraphTask, params: Parameters): boolean {
-  return runsHere(task as never, params as never);
+  return runsHere(task, params as never);
 }

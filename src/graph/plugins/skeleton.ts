@@ -5,7 +5,9 @@ export type Use = 'transforms' | 'loader' | 'register' | 'decision-parameters' |
 export function skeletonFor(use: Use, name: string): string {
   const [type, lines] = skeletons[use];
   const body = lines(name.split('.')[0]!);
-  return [`import type { ${type} } from 'caisson/plugin';`, '', ...body].map((line) => `    ${line}`).join('\n');
+  return [`import type { ${type} } from 'caisson/plugin';`, '', ...body]
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 const skeletons: Readonly<Record<Use, readonly [type: string, lines: (name: string) => string[]]>> = {

@@ -28,7 +28,9 @@ export function placeOfExport({ path, shown }: PluginFile, name: string): Place 
 /** The innermost place in the repository's own code from which something was thrown; null when there is none. */
 export function placeInStack({ path, shown, repository }: PluginFile, error: unknown): Place | null {
   const stack = error instanceof Error && typeof error.stack === 'string' ? error.stack : '';
-  for (const [, location, line, column] of stack.matchAll(/^\s+at .*?\(?((?:file:\/\/)?\/.*):(\d+):(\d+)\)?$/gm)) {
+  for (const [, location, line, column] of stack.matchAll(
+    /^\s+at .*?\(?((?:file:\/\/)?\/.*):(\d+):(\d+)\)?$/gm,
+  )) {
     const file = location!.startsWith('file:') ? fileURLToPath(location!) : location!;
     const known = file === path ? shown : withinRepository(file, repository);
     if (known !== null) return placeAt(file, known, Number(line), Number(column));
@@ -45,7 +47,9 @@ export function placeInMessage({ path, shown, repository }: PluginFile, message:
 }
 
 function placeAt(path: string, shown: string, line: number, column: number): Place {
-  return { file: shown, line, column, text: readLines(path)[line - 1] ?? '' };
+  const text = readLines(path)[line - 1] ?? '';
+  // Lines survive the translation of TypeScript; what it puts before a statement can move columns.
+  return { file: shown, line, column: column <= text.length + 1 ? column : 1, text };
 }
 
 function withinRepository(file: string, repository: string): string | null {

@@ -1,3 +1,4 @@
+import type { Place } from '../../base/diagnostic.ts';
 import { DockerContextError } from '../docker-context/context-error.ts';
 import { KeyedByError } from '../values/keyed-by.ts';
 import { PythonFormatError } from '../values/python-format.ts';
@@ -11,11 +12,14 @@ export class DraftError extends Error {
   override readonly name = 'DraftError';
   readonly path: DraftPath;
   readonly hint: string | undefined;
+  /** where it went wrong when that is not in the draft's own file: in a plugin */
+  readonly place: Place | undefined;
 
-  constructor(message: string, path: DraftPath = [], hint?: string) {
+  constructor(message: string, path: DraftPath = [], hint?: string, place?: Place) {
     super(message);
     this.path = path;
     this.hint = hint;
+    this.place = place;
   }
 }
 
@@ -44,8 +48,15 @@ export function* stepThrough(
 /** Reports an error that is a mistake in a draft; throws every other one again. */
 export function reportDraftError(context: TransformContext, draft: Draft, error: unknown): void {
   if (error instanceof DraftError) {
-    const { message, path, hint } = error;
-    context.report({ severity: 'error', message, draft, path, ...(hint === undefined ? {} : { hint }) });
+    const { message, path, hint, place } = error;
+    context.report({
+      severity: 'error',
+      message,
+      draft,
+      path,
+      ...(hint === undefined ? {} : { hint }),
+      ...(place === undefined ? {} : { place }),
+    });
     return;
   }
   const isMistake =

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Diagnostic, Place } from '../../base/diagnostic.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
@@ -58,6 +58,8 @@ export interface Mistake {
   readonly draft?: Draft;
   readonly path?: readonly (string | number)[];
   readonly hint?: string;
+  /** where it went wrong when that is not in the draft: in a plugin; the draft's place is told beside it */
+  readonly place?: Place;
 }
 
 /**

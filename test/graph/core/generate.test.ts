@@ -4,6 +4,7 @@ import type { CompileRequest } from '../../../src/graph/compile.ts';
 import { generateTasks } from '../../../src/graph/generate.ts';
 import { readConfiguration } from '../../../src/graph/load/configuration.ts';
 import { Mistakes } from '../../../src/graph/mistakes.ts';
+import { openRegistry } from '../../../src/graph/plugins/built-in.ts';
 import type { Transform } from '../../../src/graph/transforms/transform.ts';
 import { failureText, requestFor } from './work-tree.ts';
 
@@ -47,10 +48,11 @@ const transforms = new Map<string, Transform>(
   yield* drafts;
 });
 
-function generate(request: CompileRequest) {
+async function generate(request: CompileRequest) {
   const mistakes = new Mistakes({ strict: false });
   const configuration = readConfiguration({ ...request, targetKinds: [] }, mistakes);
-  const full = generateTasks(configuration, { ...request, decisionTaskId: null }, transforms, mistakes);
+  const registry = { ...openRegistry(), transforms };
+  const full = await generateTasks(configuration, { ...request, decisionTaskId: null }, registry, mistakes);
   mistakes.check();
   checkDependencies(full, mistakes);
   mistakes.check();
@@ -64,14 +66,14 @@ const kind = (steps: string, rest: string) =>
     .join('')}${rest}`;
 
 describe('making the tasks of all kinds', () => {
-  it('merges defaults, keeps the order of the files and notes the kind', () => {
+  it('merges defaults, keeps the order of the files and notes the kind', async () => {
     const request = requestFor(
       {
         a: 'task-defaults: {payload: {env: {A: 1}, list: [1]}}\ntasks:\n  z: {description: x}\n  10: {payload: {env: {A: 2}, list: [2]}}\ntasks-from: [more.yml]\n',
       },
       { files: { 'taskcluster/kinds/a/more.yml': 'task-defaults: {payload: {env: {B: 1}}}\nm: {}\n' } },
     );
-    const { tasks } = generate(request);
+    const { tasks } = await generate(request);
     expect([...tasks.keys()]).toEqual(['a-z', 'a-10', 'a-m']);
     expect([...tasks.values()].map((made) => made.task.payload)).toEqual([
       { env: { A: 1 }, list: [1] },
@@ -86,13 +88,13 @@ describe('making the tasks of all kinds', () => {
     });
   });
 
-  it('shows a kind the tasks of those it depends on, and no others', () => {
+  it('shows a kind the tasks of those it depends on, and no others', async () => {
     const request = requestFor({
       a: kind('seen task', 'kind-dependencies: [b]\ntasks: {x: {}}\n'),
       b: kind('task', 'tasks: {y: {}, x: {}}\n'),
       c: kind('task', 'tasks: {y: {}}\n'),
     });
-    expect([...generate(request).tasks.keys()]).toEqual(['b-y', 'b-x', 'a-x', 'c-y']);
+    expect([...(await generate(request)).tasks.keys()]).toEqual(['b-y', 'b-x', 'a-x', 'c-y']);
   });
 
   it('finds the place of a mistake through copies, defaults and transforms that change the order', async () => {
@@ -157,11 +159,11 @@ describe('making the tasks of all kinds', () => {
       taskcluster/kinds/b/kind.yml:1:1: error: there is no loader mine.loader:loader
         1 | loader: mine.loader:loader
           | ~~~~~~~~~~~~~~~~~~~~~~~~~~
-        hint: it is not one of the built-in ones; Python code is not run, loaders of one's own in TypeScript are still to come
+        hint: it is not one of the built-in loaders
       taskcluster/kinds/b/kind.yml:3:5: error: there is no transform mine.transforms.thing
         3 |   - mine.transforms.thing:transforms
           |     ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
-        hint: it is not one of the built-in ones; Python code is not run, transforms of one's own in TypeScript are still to come
+        hint: it is not one of the built-in transforms
       taskcluster/kinds/c/kind.yml:1:14: error: taskgraph.transforms.task must not be listed: this kind's loader adds it
         1 | transforms: ["taskgraph.transforms.task:transforms"]
           |              ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
