@@ -4,7 +4,8 @@ import { FailureError } from '../../base/failure.ts';
 import { priorities } from '../../task/definition.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Mistakes } from '../mistakes.ts';
-import type { Mapping } from '../values/plain.ts';
+import { isMapping, type Mapping } from '../values/plain.ts';
+import { durationOf } from '../values/time.ts';
 import {
   described,
   either,
@@ -15,6 +16,7 @@ import {
   mapOf,
   nullable,
   oneOf,
+  restricted,
   type Shape,
   text,
 } from './shape.ts';
@@ -22,6 +24,17 @@ import { readMapping, type YamlFile } from './yaml-file.ts';
 
 const byLevel = keyedBy(['level'], text);
 const isFlag = (value: unknown) => typeof value === 'boolean';
+
+/** `<trust domain>-level-<level>` is an identifier in Taskcluster, which has 38 letters at most. */
+const trustDomain = restricted(
+  text,
+  (value, path, tell) => {
+    if (/^[a-zA-Z0-9_-]{1,30}$/.test(value as string)) return;
+    const message = `"trust-domain" ${JSON.stringify(value)} is no identifier`;
+    tell({ message, path, hint: 'at most 30 letters, digits, _ and -' });
+  },
+  { pattern: '^[a-zA-Z0-9_-]{1,30}$' },
+);
 
 const alias = keys({
   required: {
@@ -67,7 +80,7 @@ const taskgraph = keys({
 /** Keys that may be empty are those that the reference takes for absent then. */
 export const configShape: Shape = keys({
   required: {
-    'trust-domain': described('Begins the names of caches, indexes and scopes.', text),
+    'trust-domain': described('Begins the names of caches, indexes and scopes.', trustDomain),
     'task-priority': described('How urgent tasks are.', keyedBy(['project', 'level'], oneOf(priorities))),
     workers: described(
       'What runs the tasks.',
@@ -118,6 +131,7 @@ export function readConfig(folder: string, root: string, mistakes: Mistakes): Co
   });
   if (!isRight) return null;
   const config = file.value as GraphConfig & Mapping;
+  warnOfDurations(file, mistakes);
   for (const key of ['register', 'decision-parameters']) {
     if (typeof config.taskgraph[key] !== 'string') continue;
     mistakes.add({
@@ -128,6 +142,18 @@ export function readConfig(folder: string, root: string, mistakes: Mistakes): Co
     });
   }
   return { file, config };
+}
+
+/** taskgraph reads them only when tasks are created. */
+function warnOfDurations(file: YamlFile & { readonly value: Mapping }, mistakes: Mistakes): void {
+  const look = (value: unknown, path: readonly string[]): void => {
+    if (isMapping(value)) for (const [key, part] of Object.entries(value)) look(part, [...path, key]);
+    if (typeof value !== 'string') return;
+    const duration = durationOf(value);
+    if (typeof duration === 'number') return;
+    mistakes.add({ severity: 'warning', message: duration, place: file.placeOf(path) });
+  };
+  for (const key of ['task-deadline-after', 'task-expires-after']) look(file.value[key], [key]);
 }
 
 function notThere(folder: string, root: string, shown: string): FailureError {

@@ -5,6 +5,7 @@ import { described, either, flag, integer, keys, listOf, oneOf, type Shape, text
 import { DraftError } from '../transforms/draft-step.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
+import { dockerPayload } from '../verify/payload/docker-payload.ts';
 import { dockerfileVolumes } from './dockerfile-volumes.ts';
 import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinition } from './payload.ts';
 import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
@@ -61,6 +62,7 @@ export const dockerWorker: PayloadBuilder = {
     worker['env'] ??= {};
   },
   build: buildPayload,
+  payloadShape: () => dockerPayload,
 };
 
 function buildPayload(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): void {

@@ -15,6 +15,12 @@ import {
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { deepCopy } from '../values/copy.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
+import {
+  fileFormats,
+  folderFormats,
+  posixPayload,
+  windowsPayload,
+} from '../verify/payload/generic-payload.ts';
 import { isSet, listAt, mappingAt, type PayloadBuilder, type UnfinishedDefinition } from './payload.ts';
 import { cacheKeys, environment, exitCodes, filledText, reference } from './shapes.ts';
 import { addCaches } from './wanted-caches.ts';
@@ -27,9 +33,19 @@ const command: Shape = custom(
 );
 const isCache = (value: unknown): boolean => isMapping(value) && 'cache-name' in value;
 const mount = {
-  content: keys({ optional: { artifact: text, 'task-id': reference, url: text } }),
+  content: keys({
+    optional: {
+      artifact: text,
+      'task-id': reference,
+      namespace: text,
+      url: text,
+      sha256: text,
+      raw: text,
+      base64: text,
+    },
+  }),
   file: text,
-  format: oneOf(['rar', 'tar.bz2', 'tar.gz', 'zip']),
+  format: oneOf([...new Set([...folderFormats, ...fileFormats])]),
   ...cacheKeys,
 };
 /** Where a cache is mounted is in its name, so it cannot be left out. */
@@ -74,6 +90,7 @@ export const genericWorker: PayloadBuilder = {
     worker['chain-of-trust'] ??= false;
   },
   build: buildPayload,
+  payloadShape: ({ os }) => (os === 'windows' ? windowsPayload : posixPayload),
 };
 
 function buildPayload(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): void {
@@ -89,7 +106,7 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
   const onExitStatus: Mapping = {};
   if ('retry-exit-status' in worker) onExitStatus['retry'] = worker['retry-exit-status'];
   if ('purge-caches-exit-status' in worker) onExitStatus['purgeCaches'] = worker['purge-caches-exit-status'];
-  if (worker['os'] === 'windows') listAt(onExitStatus, 'retry').push(...interrupted);
+  if (worker['os'] === 'windows') addCodes(listAt(onExitStatus, 'retry'), interrupted);
   if (Object.keys(onExitStatus).length > 0) payload['onExitStatus'] = onExitStatus;
   const artifacts = ((worker['artifacts'] ?? []) as Mapping[]).map(({ path, type, ...rest }) => ({
     path,
@@ -139,10 +156,15 @@ function mountsOf(context: TransformContext, draft: Draft, definition: Unfinishe
     const places = caches.map(({ place }) => String(place)).sort(compareCodePoints);
     env['TASKCLUSTER_CACHES'] = places.join(';');
     if (context.params.level === '1') env['TASKCLUSTER_UNTRUSTED_CACHES'] = '1';
-    listAt(worker, 'retry-exit-status').push(72);
-    listAt(worker, 'purge-caches-exit-status').push(72);
+    addCodes(listAt(worker, 'retry-exit-status'), [72]);
+    addCodes(listAt(worker, 'purge-caches-exit-status'), [72]);
   }
   return mounts;
+}
+
+/** The worker takes no code twice. */
+function addCodes(known: unknown[], codes: readonly number[]): void {
+  known.push(...codes.filter((code) => !known.includes(code)));
 }
 
 function addFeatures(draft: Draft, { scopes }: UnfinishedDefinition, payload: Mapping): void {

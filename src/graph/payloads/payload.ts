@@ -19,6 +19,8 @@ export interface PayloadBuilder {
   build(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): void;
   /** puts what the author left out into `worker` */
   setDefaults?(worker: Mapping): void;
+  /** what the worker itself takes as the payload of such a task, before references are resolved; default: anything */
+  payloadShape?(worker: Mapping): Shape;
 }
 
 export function mappingAt(mapping: Mapping, key: string): Mapping {

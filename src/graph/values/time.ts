@@ -35,6 +35,16 @@ export function parseDuration(text: string): number {
   return Number(count) * size;
 }
 
+/** Milliseconds, or what is wrong with the text. */
+export function durationOf(text: string): number | string {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    if (!(error instanceof DurationError)) throw error;
+    return error.message;
+  }
+}
+
 const lastMoment = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The moment so long after `now` (milliseconds since 1970), as `2026-01-31T00:00:00.000Z`. Throws DurationError. */

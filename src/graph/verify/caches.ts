@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { canonicalJson } from '../../base/hash.ts';
 import { parseName } from '../../caches/name.ts';
 import type { GraphTask } from '../task-graph.ts';
+import { isMapping } from '../values/plain.ts';
 import { cachesOf, type FinalCache, recordsOf, volumesOf, wrapperWords } from './final-caches.ts';
 import type { Verification } from './verify.ts';
 
@@ -21,8 +22,12 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
   const records = new Map<string, { readonly text: string; readonly label: string }>();
   for (const task of tasks.values()) {
     const { label } = task;
+    const path = [
+      'worker',
+      isMapping(task.task['payload']) && 'mounts' in task.task['payload'] ? 'mounts' : 'caches',
+    ];
     const say: Say = (message, hint, severity = 'error') =>
-      report({ severity, message, label, ...(hint === undefined ? {} : { hint }) });
+      report({ severity, message, label, path, ...(hint === undefined ? {} : { hint }) });
     const caches = cachesOf(task);
     const wrapper = wrapperWords(task);
     for (const { name } of caches) verifyName(name, prefix, wrapper !== null, say);

@@ -8,9 +8,10 @@ export const verifyRoutes: Verification = (tasks, { graphConfig, report }) => {
   const unique = `index.${graphConfig['trust-domain']}.v2`;
   const owners = new Map<string, string>();
   for (const { label, task } of tasks.values()) {
-    for (const route of (task['routes'] ?? []) as readonly string[]) {
+    for (const [index, route] of ((task['routes'] ?? []) as readonly string[]).entries()) {
+      const path = ['routes', index];
       const say = (message: string, hint?: string): void =>
-        report({ severity: 'error', message, label, ...(hint === undefined ? {} : { hint }) });
+        report({ severity: 'error', message, label, path, ...(hint === undefined ? {} : { hint }) });
       if (route.startsWith(unique)) {
         const other = owners.get(route);
         if (other !== undefined) say(`the route ${route} is that of ${other} too`);
@@ -24,7 +25,13 @@ export const verifyRoutes: Verification = (tasks, { graphConfig, report }) => {
         say(`the route ${route} ends in an unknown filter`, `known: ${routeFilters.join(', ')}`);
       if (filter === 'on-any') {
         const hint = 'use on-transition or on-resolved';
-        report({ severity: 'warning', message: `the filter on-any of ${route} is deprecated`, label, hint });
+        report({
+          severity: 'warning',
+          message: `the filter on-any of ${route} is deprecated`,
+          label,
+          path,
+          hint,
+        });
       }
     }
   }

@@ -22,6 +22,7 @@ export const verifyTreeherder: Verification = (tasks, { report }) => {
         severity: 'error',
         message: `the task is in ${collections.length} treeherder collections`,
         label,
+        path: ['treeherder'],
       });
       continue;
     }
@@ -32,12 +33,17 @@ export const verifyTreeherder: Verification = (tasks, { report }) => {
     const place = `${shown.machine?.platform}/${collections[0]} ${symbol}`;
     const other = places.get(place);
     if (other !== undefined)
-      report({ severity: 'error', message: `the treeherder place ${place} is that of ${other} too`, label });
+      report({
+        severity: 'error',
+        message: `the treeherder place ${place} is that of ${other} too`,
+        label,
+        path: ['treeherder', 'symbol'],
+      });
     places.set(place, label);
   }
   for (const task of tasks.values()) {
     const tier = tierOf(task);
-    for (const dependency of Object.values(task.dependencies)) {
+    for (const [name, dependency] of Object.entries(task.dependencies)) {
       const needed = tasks.get(dependency);
       if (
         needed === undefined ||
@@ -47,7 +53,12 @@ export const verifyTreeherder: Verification = (tasks, { report }) => {
         continue;
       if (tier >= tierOf(needed)) continue;
       const message = `a task of tier ${tier} depends on ${dependency} of tier ${tierOf(needed)}`;
-      report({ severity: 'error', message: message.replace(/Infinity/g, 'unknown'), label: task.label });
+      report({
+        severity: 'error',
+        message: message.replace(/Infinity/g, 'unknown'),
+        label: task.label,
+        path: ['dependencies', name],
+      });
     }
   }
 };

@@ -1,7 +1,9 @@
+import type { GraphMistake } from '../check-graph.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { verifyCaches } from './caches.ts';
+import { verifyDefinitions } from './definition.ts';
 import { verifyRoutes } from './routes.ts';
 import { verifyTreeherder } from './treeherder.ts';
 
@@ -11,18 +13,19 @@ export interface VerifyContext {
   readonly report: (mistake: GraphMistake) => void;
 }
 
-export interface GraphMistake {
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  readonly label?: string;
-  readonly hint?: string;
-}
-
+export type { GraphMistake };
 export type Verification = (tasks: ReadonlyMap<string, GraphTask>, context: VerifyContext) => void;
 
 /** What must hold for the whole graph, whatever transforms made it. Reports every mistake. */
 export function verifyFull(tasks: ReadonlyMap<string, GraphTask>, context: VerifyContext): void {
-  for (const verify of [verifyTreeherder, verifyRoutes, verifyAliases, verifyIdentifiers, verifyCaches]) {
+  for (const verify of [
+    verifyTreeherder,
+    verifyRoutes,
+    verifyAliases,
+    verifyDefinitions,
+    verifyDependencyCounts,
+    verifyCaches,
+  ]) {
     verify(tasks, context);
   }
 }
@@ -46,24 +49,22 @@ function verifyAliases(tasks: ReadonlyMap<string, GraphTask>, { report }: Verify
     for (const alias of aliases) {
       const other = seen.get(alias);
       if (other !== undefined)
-        report({ severity: 'error', message: `toolchain-alias "${alias}" is that of ${other} too`, label });
+        report({
+          severity: 'error',
+          message: `toolchain-alias "${alias}" is that of ${other} too`,
+          label,
+          path: ['run', 'toolchain-alias'],
+        });
       seen.set(alias, label);
     }
   }
 }
 
-/** Taskcluster's own limits. */
-const identifier = /^[a-zA-Z0-9_-]{1,38}$/;
+/** Taskcluster's own limit. */
 const mostDependencies = 9999;
 
-function verifyIdentifiers(tasks: ReadonlyMap<string, GraphTask>, { report }: VerifyContext): void {
-  for (const { label, task, dependencies, ifDependencies, softDependencies } of tasks.values()) {
-    for (const key of ['provisionerId', 'workerType']) {
-      const value = task[key];
-      if (typeof value === 'string' && identifier.test(value)) continue;
-      const hint = 'at most 38 letters, digits, _ and -';
-      report({ severity: 'error', message: `${key} ${JSON.stringify(value)} is no identifier`, label, hint });
-    }
+function verifyDependencyCounts(tasks: ReadonlyMap<string, GraphTask>, { report }: VerifyContext): void {
+  for (const { label, dependencies, ifDependencies, softDependencies } of tasks.values()) {
     const count = Object.keys(dependencies).length + ifDependencies.length + softDependencies.length;
     if (count <= mostDependencies) continue;
     report({

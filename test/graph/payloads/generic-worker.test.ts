@@ -8,6 +8,7 @@ const mounts = [
   { 'cache-name': 'npm', directory: '.npm', 'commit-on': 'success' },
   { content: { url: 'https://example.com/y' }, file: 'y' },
 ];
+const windowsTask = { ...withWorker(genericTask, { command: ['dir'] }), 'worker-type': 'windows' };
 const mounted = withWorker(genericTask, { mounts });
 
 describe('the payload of generic-worker', () => {
@@ -22,7 +23,7 @@ describe('the payload of generic-worker', () => {
 
   test('with every feature', () => {
     const { payload, definition } = made(
-      withWorker(genericTask, {
+      withWorker(windowsTask, {
         'chain-of-trust': true,
         'taskcluster-proxy': true,
         'run-as-administrator': true,
@@ -50,9 +51,9 @@ describe('the payload of generic-worker', () => {
       ],
     });
     expect(definition['scopes']).toEqual([
-      'generic-worker:os-group:hardware/generic-mac-x/Admins',
-      'generic-worker:run-as-administrator:hardware/generic-mac-x',
-      'generic-worker:run-task-as-current-user:hardware/generic-mac-x',
+      'generic-worker:os-group:p/w/Admins',
+      'generic-worker:run-as-administrator:p/w',
+      'generic-worker:run-task-as-current-user:p/w',
     ]);
   });
 

@@ -4,6 +4,7 @@ import { isSet, mappingAt, type UnfinishedDefinition } from '../../payloads/payl
 import { evaluateKeyedBy, resolveKeyedBy } from '../../values/keyed-by.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
 import { formatPython } from '../../values/python-format.ts';
+import { writtenAs } from '../../verify/payload/written-as.ts';
 import { warnOfUnknownKeys } from '../draft-shape.ts';
 import { DraftError, inField, stepThrough } from '../draft-step.ts';
 import type { Draft, Transform, TransformContext } from '../transform.ts';
@@ -84,7 +85,7 @@ function isRight(context: TransformContext, draft: Draft): boolean {
   return right;
 }
 
-function build(context: TransformContext, draft: Draft): Draft {
+function build(context: TransformContext, draft: Draft): Draft | readonly Draft[] {
   const { params, graphConfig, kind } = context;
   const label = String(draft['label']);
   const [provisionerId, workerType] = inField(['worker-type'], () =>
@@ -126,6 +127,7 @@ function build(context: TransformContext, draft: Draft): Draft {
   if (implementation === 'docker-worker' || implementation === 'generic-worker') {
     mappingAt(definition.payload as Mapping, 'env')['MOZ_AUTOMATION'] = '1';
   }
+  if (!isTakenByWorker(context, draft, definition.payload)) return [];
   if (params.repository_type === 'git') (definition['routes'] as string[]).push('checks');
   const dependencies = mappingAt(draft, 'dependencies');
   addChainOfTrust(definition, dependencies);
@@ -139,6 +141,19 @@ function build(context: TransformContext, draft: Draft): Draft {
     attributes: attributesOf(draft, label),
     optimization: draft['optimization'] ?? null,
   };
+}
+
+/** A payload that the worker would refuse is told here: on the worker nobody looks for the line in kind.yml. */
+function isTakenByWorker(context: TransformContext, draft: Draft, payload: unknown): boolean {
+  const worker = draft['worker'] as Mapping;
+  const implementation = String(worker['implementation']);
+  const shape = payloadBuilders.get(implementation)?.payloadShape?.(worker);
+  let right = true;
+  shape?.(payload, ['payload'], ({ message, path, hint = `${implementation} would refuse the task` }) => {
+    right = false;
+    context.report({ severity: 'error', draft, message, path: writtenAs(path.slice(1), worker), hint });
+  });
+  return right;
 }
 
 /** Only the project: `by-level` takes its default, as in the Python program. */
