@@ -44,7 +44,7 @@ export function distinct(member: Shape): Shape {
   return restricted(listOf(member), (value, path, tell) => {
     const seen = new Set<string>();
     for (const [index, item] of (value as unknown[]).entries()) {
-      const text = typeof item === 'object' ? canonicalJson(item) : String(item);
+      const text = typeof item === 'bigint' ? item.toString() : canonicalJson(item);
       if (seen.has(text)) {
         const shown = typeof item === 'object' ? 'an entry' : text;
         tell({ message: `${nameOf(path)} has ${shown} twice`, path: [...path, index] });
