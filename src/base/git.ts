@@ -1,13 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { fail } from './failure.ts';
-import { isErrno } from './files.ts';
+import { askTool } from './tool.ts';
 
 /**
  * What a git command prints, without white space at its ends. Fails with `configuration` outside of a repository and
  * with `unavailable` when git is missing or refuses.
  */
-export function git(args: readonly string[], cwd: string): string {
-  const { status, stdout, stderr } = start(args, cwd);
+export function git(
+  args: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): string {
+  const { status, stdout, stderr } = askTool('git', args, cwd, env);
   if (status === 0) return stdout.trim();
   if (/not a git repository/i.test(stderr)) {
     fail(
@@ -24,22 +27,6 @@ export function git(args: readonly string[], cwd: string): string {
 
 /** The same, but null when git refuses: for questions that have no answer in some repositories. */
 export function tryGit(args: readonly string[], cwd: string): string | null {
-  const { status, stdout } = start(args, cwd);
+  const { status, stdout } = askTool('git', args, cwd);
   return status === 0 ? stdout.trim() : null;
-}
-
-function start(
-  args: readonly string[],
-  cwd: string,
-): { status: number | null; stdout: string; stderr: string } {
-  const done = spawnSync('git', args, {
-    cwd,
-    encoding: 'utf8',
-    // Messages are read, so they must not be translated.
-    env: { ...process.env, LC_ALL: 'C' },
-    maxBuffer: 256 * 1024 * 1024,
-  });
-  if (done.error === undefined) return done;
-  if (isErrno(done.error, 'ENOENT')) fail('unavailable', 'git could not be started', 'install git');
-  throw done.error;
 }

@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/failure.ts';
 import { addCacheCommands } from './commands/cache.ts';
@@ -38,4 +39,5 @@ async function main(argv: readonly string[]): Promise<number> {
 
 // A reader that went away (`caisson graph full | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-process.exitCode = await main(process.argv.slice(2));
+if (isMainThread) process.exitCode = await main(process.argv.slice(2));
+else await (await import('./graph/thread.ts')).serveGraphJob();

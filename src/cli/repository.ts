@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { git } from '../base/git.ts';
+import { openWorkTree } from '../base/work-tree.ts';
 import { fail } from '../base/failure.ts';
 
 export interface Repository {
@@ -20,7 +20,7 @@ export function locateRepository(root: string, cwd: string): Repository {
       'run this in the top folder of a repository that has a taskcluster/ folder, or name the folder with -r',
     );
   }
-  const top = git(['rev-parse', '--show-toplevel'], folder);
+  const { top } = openWorkTree(folder);
   // The compiler's paths start at the top; from there, what was typed is kept as it is.
   return { top, root: realpathSync(cwd) === realpathSync(top) ? root : relative(top, realpathSync(folder)) };
 }

@@ -46,6 +46,8 @@ export interface CompileRequest {
   readonly decisionReference?: string;
   /** warnings are errors */
   readonly strict?: boolean;
+  /** look also at what else only comes up when a task is to run, in every task */
+  readonly thorough?: boolean;
 }
 
 export interface Compilation {
@@ -98,6 +100,10 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
     warnings: mistakes.warnings,
     ...result,
   });
+  if (request.thorough) {
+    await checkThoroughly(full.tasks, request, report);
+    mistakes.check();
+  }
   if (phase === 'full') return finish({ graph: full.tasks });
   if (phase === 'target') return finish({ graph: pick(full.tasks, targets) });
   if (phase === 'target-graph') return finish({ graph: wanted });
@@ -145,6 +151,19 @@ async function generate(
   checkDependencies(full, mistakes);
   mistakes.check();
   return full;
+}
+
+/** What later phases find in the tasks that they meet: strategies and references, here of every task. */
+async function checkThoroughly(
+  tasks: FullTaskSet['tasks'],
+  { rootUrl, parameters }: CompileRequest,
+  report: (mistake: GraphMistake) => void,
+): Promise<void> {
+  const none = new Set<string>();
+  const all = { tasks, requested: new Set(tasks.keys()), doNotOptimize: none, doNotRemove: none };
+  await optimize({ ...all, parameters, index: null, now: systemClock.now(), report });
+  const kept = { tasks, removed: none, replaced: new Map<string, string>() };
+  assignTaskIds({ ...kept, decisionTaskId: 'DECISION-TASK', rootUrl, report });
 }
 
 /** `-k` on the command line: only these kinds and what they need. */

@@ -10,7 +10,8 @@ import { compile, type Compilation } from '../../graph/compile.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../queue/embedded/embedded-queue.ts';
 import { startServer } from '../../server/artifact-server.ts';
 import type { TaskStatus } from '../../task/status.ts';
-import { loadParameters, tellWarnings } from '../compilation.ts';
+import { tellWarnings } from '../compilation.ts';
+import { loadParameters } from '../load-parameters.ts';
 import { locateRepository } from '../repository.ts';
 import { type RunTaskBundle, runTaskBundle } from '../run-task-bundle.ts';
 import { type Snapshot, takeSnapshot } from '../snapshot.ts';
@@ -160,7 +161,7 @@ async function compileSnapshot(given: {
       {
         root: repository.root,
         repository: repository.top,
-        parameters: loadParameters(repository, request.parameters, overrides),
+        parameters: await loadParameters(repository, request.parameters ?? null, overrides),
         wrapper: bundle.digest,
         rootUrl,
         index: request.fresh ? null : queueIndex(queue),

@@ -6,8 +6,8 @@ import { writeJsonMembers } from './json.ts';
 import { writeYaml } from './yaml.ts';
 
 export interface Selection {
-  /** only tasks whose label this finds */
-  readonly tasks?: RegExp;
+  /** only tasks whose label passes */
+  readonly tasks?: Pick<RegExp, 'test'>;
   /** dotted paths of keys to leave out of every task */
   readonly excludeKeys?: readonly string[];
 }

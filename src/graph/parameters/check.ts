@@ -15,7 +15,7 @@ import {
 const texts = listOf(text);
 
 /** Each parameter that there must be, and its type; others are free. */
-const required = {
+const known = {
   base_repository: text,
   base_ref: nullable(text),
   base_rev: text,
@@ -45,25 +45,23 @@ const required = {
   version: nullable(text),
 };
 
-const shape = keys({
-  required,
-  optional: {
-    'code-review': nullable(keys({ required: { 'phabricator-build-target': text } })),
-    'target-kinds': texts,
-  },
-  unknown: 'allowed',
-});
+const optional = {
+  'code-review': nullable(keys({ required: { 'phabricator-build-target': text } })),
+  'target-kinds': texts,
+};
+const completeShape = keys({ required: known, optional, unknown: 'allowed' });
+const partialShape = keys({ optional: { ...known, ...optional }, unknown: 'allowed' });
 
-/** All that is wrong with parameters; paths are in them. */
-export function parameterMistakes(parameters: unknown): ShapeMistake[] {
+/** All that is wrong with parameters, that some are missing only when they must be complete; paths are in them. */
+export function parameterMistakes(parameters: unknown, complete: boolean): ShapeMistake[] {
   const mistakes: ShapeMistake[] = [];
-  shape(parameters, [], (mistake) => mistakes.push(mistake));
+  (complete ? completeShape : partialShape)(parameters, [], (mistake) => mistakes.push(mistake));
   return mistakes;
 }
 
 /** Adds what is wrong with parameters to the mistakes of a compilation, and fails if there is something. */
 export function checkParameters(parameters: Parameters, mistakes: Mistakes): void {
-  for (const { message, hint } of parameterMistakes(parameters)) {
+  for (const { message, hint } of parameterMistakes(parameters, true)) {
     mistakes.add({
       severity: 'error',
       message,

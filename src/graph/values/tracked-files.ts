@@ -1,12 +1,13 @@
 import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { git } from '../../base/git.ts';
+import { openWorkTree } from '../../base/work-tree.ts';
 import { compareCodePoints, sha256 } from '../../base/hash.ts';
 import { HintedError } from './hinted-error.ts';
 import { pathMatches } from './path-match.ts';
 
 /**
- * The files of a git repository that are tracked, as they lie in the work tree. Listings and digests are kept: make a new
+ * The files of a repository that are tracked, as they lie in the work tree. Listings and digests are kept: make a new
  * one when files may have changed.
  */
 export class TrackedFiles {
@@ -44,8 +45,8 @@ export class TrackedFiles {
   private matching(pattern: string): readonly string[] {
     let matching = this.matches.get(pattern);
     if (!matching) {
-      this.paths ??= [...new Set(git(['ls-files', '-z'], this.repository).split('\0'))].filter(
-        (path) => path !== '' && this.isThere(path),
+      this.paths ??= [...new Set(openWorkTree(this.repository).trackedFiles())].filter((path) =>
+        this.isThere(path),
       );
       matching = this.paths.filter((path) => pathMatches(path, pattern));
       this.matches.set(pattern, matching);
