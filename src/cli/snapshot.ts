@@ -22,6 +22,9 @@ export interface Snapshot {
  * repository: objects go to the mirror, the index is a copy. The same files on the same HEAD give the same revision.
  */
 export function takeSnapshot(top: string, home: string, options: { readonly headOnly: boolean }): Snapshot {
+  if (tryRun(['rev-parse', '--git-dir'], top) === null) {
+    fail('configuration', `${top} is not in a git repository`, 'tasks run here check out from git only');
+  }
   const mirror = join(home, 'source', `${basename(top)}-${sha256(top).slice(0, 12)}.git`);
   ensureDirectory(join(home, 'source'), 0o755);
   run(['init', '--quiet', '--bare', mirror], top);
@@ -50,6 +53,13 @@ export function takeSnapshot(top: string, home: string, options: { readonly head
   run(['--git-dir', mirror, 'update-ref', `refs/heads/${branch}`, revision], top);
   run(['--git-dir', mirror, 'symbolic-ref', 'HEAD', `refs/heads/${branch}`], top);
   return { mirror, revision, head, branch, dirty: revision !== head };
+}
+
+/** The revision that `takeSnapshot` gives to the files as they are; what it needs for that is left in `folder`. */
+export function snapshotRevision(top: string, folder: string): string {
+  const mirror = join(folder, 'snapshot.git');
+  run(['init', '--quiet', '--bare', mirror], top);
+  return snapshotCommit(top, mirror, tryRun(['rev-parse', '--verify', '--quiet', 'HEAD'], top));
 }
 
 function snapshotCommit(top: string, mirror: string, head: string | null): string {

@@ -7,6 +7,7 @@ import { describeChange } from '../../caches/name.ts';
 import type { CacheListing, LeaseReport, Store } from '../../caches/store.ts';
 import { openHome } from '../home.ts';
 import { notBuiltYet } from '../not-built.ts';
+import { addCacheDiffCommand } from './cache-diff.ts';
 import { describeCache } from '../output/progress.ts';
 import { bytes, columns } from '../output/terminal.ts';
 
@@ -58,8 +59,8 @@ export function addCacheCommands(program: Command): void {
       }
       await store.drain();
     });
+  addCacheDiffCommand(cache);
   notBuiltYet(cache, {
-    diff: 'compare the names in `caisson graph full -J` of two revisions',
     log: 'caisson cache why LABEL',
     gc: 'caisson cache purge NAME',
     verify: 'caisson cache show NAME',

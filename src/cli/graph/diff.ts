@@ -67,24 +67,24 @@ export async function diffGraphs(phase: Phase, setName: string, options: GraphOp
   });
 }
 
-/** Tells the warnings of this side and what is wrong on either side; gives back the exit code. */
+/** Tells the warnings of the newer side and what is wrong on either side; gives back the exit code. */
 async function tellFailed(
   results: readonly Promise<GraphResult>[],
   sides: readonly string[],
   { name }: ParameterSet,
   { quiet }: GraphOptions,
 ): Promise<number> {
-  const done = await Promise.all(results);
+  const [before, after] = (await Promise.all(results)) as [GraphResult, GraphResult];
   let code = 0;
-  for (const [index, result] of done.entries()) {
-    if (result.ok) {
-      if (index === 1 && !quiet) tellWarnings(result);
-      continue;
-    }
-    process.stderr.write(
-      `caisson: ${sides[index]} could not be compiled, so there is no diff for ${name}:\n`,
-    );
-    code ||= tellFailure(result.failure);
+  if (!before.ok) {
+    process.stderr.write(`caisson: no diff for ${name}, since ${sides[0]} could not be compiled:\n`);
+    code = tellFailure(before.failure);
+  }
+  if (after.ok) {
+    if (!quiet) tellWarnings(after);
+  } else if (before.ok || before.failure !== after.failure) {
+    process.stderr.write(`caisson: no diff for ${name}, since ${sides[1]} could not be compiled:\n`);
+    code ||= tellFailure(after.failure);
   }
   return code;
 }

@@ -20,7 +20,7 @@ export interface GraphOptions {
   readonly optimize?: boolean;
   readonly outputFile?: string;
   readonly targetKind?: readonly string[];
-  readonly tasks?: string;
+  readonly tasksRegex?: string;
   readonly excludeKey?: readonly string[];
   readonly strict?: true;
   readonly diff?: string | true;
@@ -33,7 +33,7 @@ export function jobFor(
   phase: Phase,
   options: GraphOptions,
 ): Omit<GraphJob, 'repository' | 'parameters' | 'output'> {
-  const { tasks, json, yaml } = options;
+  const { tasksRegex: tasks, json, yaml } = options;
   if (tasks !== undefined) checkRegex(tasks);
   return {
     phase,

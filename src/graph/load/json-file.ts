@@ -19,6 +19,7 @@ export function parseJson(text: string, shown: string): Result<YamlFile, Diagnos
 function offsetOf({ message }: SyntaxError, text: string): number {
   const position = /at position (\d+)/.exec(message)?.[1];
   if (position !== undefined) return Number(position);
+  if (message.includes('end of JSON')) return text.trimEnd().length;
   try {
     parse(text, { mode: 'json' });
     return 0;

@@ -109,9 +109,18 @@ describe('parameters in a file', () => {
     expect(await failureText(() => parametersFromFile('/nowhere/p.yml'))).toContain(
       'usage: parameters could not be read',
     );
-    expect(await failureText(() => parametersFromFile(write('p.json', '{')))).toContain(
-      'is not well formed JSON',
-    );
+    const places: Record<string, string> = {
+      '{': "1:2: error: the JSON is not well formed: expected property name or '}'",
+      '{\n "level": }': '2:11: error: the JSON is not well formed: unexpected token',
+      '{"level": "1",\n}': '2:1: error: the JSON is not well formed: expected double-quoted property name',
+      '{"level":\n': '1:10: error: the JSON is not well formed: unexpected end of JSON input',
+      '{"level": "a\tb"}':
+        '1:13: error: the JSON is not well formed: bad control character in string literal',
+    };
+    for (const [json, place] of Object.entries(places))
+      expect(shown(await failureText(() => parametersFromFile(write('p.json', json))))).toContain(
+        `p.json:${place}`,
+      );
     expect(shown(await failureText(() => parametersFromFile(write('p.yml', 'a: ['))))).toContain(
       'p.yml:2:1: error: the YAML is not well formed',
     );
