@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { bundled } from './bundled.mjs';
 
-const { openDirectStore } = await bundled('src/caches/direct-store.ts');
+const { openStore } = await bundled('src/caches/open-store.ts');
 const rounds = 20;
 
 for (const files of [0, 10_000, 300_000]) {
   const root = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'caisson-bench-'));
-  const store = await openDirectStore(root);
+  const store = await openStore(root);
   const request = {
     name: 'bench-level-1-files-v1-00000000000000000000',
     trustDomain: 'bench',
@@ -24,8 +24,8 @@ for (const files of [0, 10_000, 300_000]) {
   };
   const first = await store.lease(request);
   for (let i = 0; i < files; i++) {
-    if (i % 1000 === 0) mkdirSync(join(first.directory, `d${i / 1000}`));
-    writeFileSync(join(first.directory, `d${Math.floor(i / 1000)}`, String(i)), 'x');
+    if (i % 1000 === 0) mkdirSync(join(first.mount.source, `d${i / 1000}`));
+    writeFileSync(join(first.mount.source, `d${Math.floor(i / 1000)}`, String(i)), 'x');
   }
   await first.commit();
   await store.drain();
@@ -33,6 +33,7 @@ for (const files of [0, 10_000, 300_000]) {
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
     const lease = await store.lease(request);
+    if (lease.mount.kind === 'overlay') writeFileSync(join(lease.mount.upper, 'changed'), String(round));
     if (lease.warmth.state !== 'warm') throw new Error(`cold: ${lease.warmth.why}`);
     await lease.commit();
     times.push(performance.now() - start);
@@ -40,7 +41,7 @@ for (const files of [0, 10_000, 300_000]) {
   }
   const [listing] = await store.list();
   const start = performance.now();
-  execFileSync('chown', ['-R', `${process.getuid()}`, listing.instances[0].directory]);
+  execFileSync('chown', ['-R', `${process.getuid()}`, listing.instances[0].directories[0]]);
   const chown = performance.now() - start;
   const median = times.sort((a, b) => a - b)[rounds / 2];
   console.log(

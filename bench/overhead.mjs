@@ -9,30 +9,24 @@ import { performance } from 'node:perf_hooks';
 import { bundled } from './bundled.mjs';
 
 const rounds = 50;
-const [
-  { openEmbeddedQueue },
-  { openDirectStore },
-  { ociEngine },
-  { processEngine },
-  { runTask },
-  { slugid },
-] = await Promise.all(
-  [
-    'src/queue/embedded/embedded-queue.ts',
-    'src/caches/direct-store.ts',
-    'src/worker/engines/oci/oci.ts',
-    'src/worker/engines/process.ts',
-    'src/worker/run.ts',
-    'src/base/slugid.ts',
-  ].map(bundled),
-);
+const [{ openEmbeddedQueue }, { openStore }, { ociEngine }, { processEngine }, { runTask }, { slugid }] =
+  await Promise.all(
+    [
+      'src/queue/embedded/embedded-queue.ts',
+      'src/caches/open-store.ts',
+      'src/worker/engines/oci/oci.ts',
+      'src/worker/engines/process.ts',
+      'src/worker/run.ts',
+      'src/base/slugid.ts',
+    ].map(bundled),
+  );
 
 /** crun refuses machines with both versions of control groups: the second is hidden from it, as the engine does. */
 const unmixed = ['--mount', 'sh', '-c', 'umount -l /sys/fs/cgroup/unified 2>/dev/null; exec "$@"', 'sh'];
 
 const home = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'caisson-overhead-'));
 const queue = await openEmbeddedQueue({ home });
-const store = await openDirectStore(join(home, 'caches'));
+const store = await openStore(join(home, 'caches'));
 const payloads = {
   oci: { image: 'none', command: ['true'], maxRunTime: 60 },
   process: { command: [['true']], maxRunTime: 60, mounts: [] },

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256 } from '../base/hash.ts';
 import type { CacheRecord } from './record.ts';
-import type { IngredientChange } from './store.ts';
+import type { IngredientChange } from './ingredient-change.ts';
 
 /** The parts of a derived cache name, `{trust-domain}-level-{level}-{name}-v1-{key}[-{suffix}]`. */
 export interface CacheName {

@@ -28,11 +28,13 @@ export function layOut(given: {
   readonly folder: string;
 }): Layout {
   const { engine, work, held, content, extra } = given;
-  const caches = held.map(({ lease, mountPoint }) => ({
-    source: lease.directory,
-    target: mountPoint,
-    readOnly: false,
-  }));
+  const caches = held.map(({ lease: { mount }, mountPoint }, i): Mount => {
+    const target = { target: mountPoint, readOnly: false };
+    if (mount.kind === 'bind') return { source: mount.source, ...target };
+    const view = join(given.folder, `cache-${i}`);
+    mkdirSync(view, { mode: 0o700 });
+    return { source: view, layers: mount, ...target };
+  });
   if (engine === 'process') {
     const mounts = [...extra, ...caches, ...content];
     return { mounts, cwd: undefined, env: {}, inside: (path) => path };

@@ -1,7 +1,7 @@
 import type { CacheUse } from '../base/event.ts';
 import { parseName } from '../caches/name.ts';
 import type { CacheRecord } from '../caches/record.ts';
-import type { Lease, Store } from '../caches/store.ts';
+import type { BackEnd, Lease, OnConflict, Store } from '../caches/store.ts';
 import type { TaskDefinition } from '../task/definition.ts';
 import { isObject } from './payload/reader.ts';
 import { PayloadError, type Work } from './payload/work.ts';
@@ -12,6 +12,9 @@ interface Declared {
   readonly shortName: string;
   readonly record: CacheRecord | null;
   readonly commitOn: 'success' | 'end';
+  readonly shareDown: boolean;
+  readonly onConflict: OnConflict;
+  readonly backEnd?: BackEnd;
 }
 
 export interface HeldCache {
@@ -39,20 +42,24 @@ export function checkCaches(task: TaskDefinition, work: Work, wrapper: string): 
   if (reasons.length > 0) throw new PayloadError(reasons);
 }
 
-/** Leases every cache of the run, in the order of their names; gives back what it has when one cannot be had. */
+/**
+ * Leases every cache of the run, in the order of their names; gives back what it has when one cannot be had. `accepts`:
+ * what the engine can mount.
+ */
 export async function leaseCaches(
   store: Store,
   task: TaskDefinition,
   run: { readonly taskId: string; readonly runId: number },
   work: Work,
+  accepts: BackEnd,
 ): Promise<HeldCache[]> {
   const held: HeldCache[] = [];
   const holder = { ...run, label: task.metadata.name };
   try {
     for (const { name, mountPoint } of [...work.caches].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const { shortName, record, commitOn } = declaredOf(task, name);
+      const { commitOn, ...declared } = declaredOf(task, name);
       const { trustDomain, level } = parseName(name) ?? { trustDomain: 'unknown', level: '1' };
-      const lease = await store.lease({ name, trustDomain, level, shortName, record, mountPoint, holder });
+      const lease = await store.lease({ name, trustDomain, level, mountPoint, holder, accepts, ...declared });
       held.push({ lease, mountPoint, commitOn });
     }
     return held;
@@ -62,19 +69,40 @@ export async function leaseCaches(
   }
 }
 
-/** Ends every lease. */
+/** Ends every lease, also when one cannot be ended; then throws for that one. Says what was not kept although it was to be. */
 export async function returnCaches(
   held: readonly HeldCache[],
   verdict: CacheVerdict,
   succeeded: boolean,
-): Promise<void> {
-  for (const { lease, commitOn } of held) {
-    if (verdict.kind === 'purge') await lease.purge(verdict.why);
-    else if (verdict.kind === 'roll-back') await lease.rollBack(verdict.why);
-    else if (commitOn === 'success' && !succeeded)
-      await lease.rollBack('the task failed, and the cache keeps success only');
-    else await lease.commit();
+): Promise<string[]> {
+  const notes: string[] = [];
+  const errors: unknown[] = [];
+  for (const cache of held) {
+    try {
+      const note = await returnCache(cache, verdict, succeeded);
+      if (note !== null) notes.push(`cache ${cache.mountPoint}: not kept: ${note}`);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
+  return notes;
+}
+
+async function returnCache(
+  { lease, commitOn }: HeldCache,
+  verdict: CacheVerdict,
+  succeeded: boolean,
+): Promise<string | null> {
+  if (verdict.kind === 'purge') await lease.purge(verdict.why);
+  else if (verdict.kind === 'roll-back') await lease.rollBack(verdict.why);
+  else if (commitOn === 'success' && !succeeded)
+    await lease.rollBack('the task failed, and the cache keeps success only');
+  else {
+    const outcome = await lease.commit();
+    return outcome.kind === 'rolled-back' ? outcome.why : null;
+  }
+  return null;
 }
 
 export function useOf({ lease: { name, warmth }, mountPoint }: HeldCache): CacheUse {
@@ -95,11 +123,16 @@ function declaredOf(task: TaskDefinition, name: string): Declared {
   const caisson = task.extra['caisson'];
   const caches = isObject(caisson) ? caisson['caches'] : undefined;
   const entry = isObject(caches) ? caches[name] : undefined;
-  if (!isObject(entry)) return { shortName: parseName(name)?.name ?? name, record: null, commitOn: 'end' };
+  const undeclared = { record: null, commitOn: 'end', shareDown: false, onConflict: 'auto' } as const;
+  if (!isObject(entry)) return { shortName: parseName(name)?.name ?? name, ...undeclared };
+  const { shortName, record, commitOn, shareDown, onConflict, backend } = entry;
   return {
-    shortName: typeof entry['shortName'] === 'string' ? entry['shortName'] : name,
-    record: (entry['record'] as CacheRecord | undefined) ?? null,
-    commitOn: entry['commitOn'] === 'success' ? 'success' : 'end',
+    shortName: typeof shortName === 'string' ? shortName : name,
+    record: (record as CacheRecord | undefined) ?? null,
+    commitOn: commitOn === 'success' ? 'success' : 'end',
+    shareDown: shareDown === true,
+    onConflict: onConflict === 'own' || onConflict === 'drop' ? onConflict : 'auto',
+    ...(backend === 'overlay' || backend === 'direct' ? { backEnd: backend } : {}),
   };
 }
 

@@ -117,7 +117,8 @@ async function execute(
   if (note !== null) emit({ type: 'note', level: 'info', message: note, ...of });
   for (const remark of work.remarks) log.say(remark);
   const content = await fetchContent(queue, work.content, scratch);
-  const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work);
+  const accepts = engine.name === 'oci' ? 'overlay' : 'direct';
+  const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work, accepts);
   for (const cache of held) {
     const use = useOf(cache);
     emit({ type: 'cache', ...of, ...use });
@@ -162,7 +163,7 @@ async function execute(
     succeeded = verdict.state === 'completed';
     return { verdict, exit, logNames: work.logNames };
   } finally {
-    await returnCaches(held, caches, succeeded);
+    for (const note of await returnCaches(held, caches, succeeded)) log.say(note);
   }
 }
 

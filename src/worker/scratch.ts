@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ensureDirectory, isErrno } from '../base/files.ts';
 import { isAlive, ownProcess } from '../base/owner.ts';
+import { unmountBelow } from './engines/oci/views.ts';
 import { reapSandbox } from './engines/reap.ts';
 
 /** A directory that belongs to one run alone, below the process that made it. */
@@ -32,6 +33,7 @@ export async function reconcileScratch(home: string): Promise<string[]> {
     if (isAlive(owner)) continue;
     for (const id of entries(join(home, 'scratch', owner))) {
       const path = join(home, 'scratch', owner, id);
+      unmountBelow(realpathSync(path));
       await reapSandbox(join(path, 'sandbox'));
       await removeScratch(path);
       told.push(`removed what a killed worker left of run ${id}`);

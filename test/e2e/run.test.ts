@@ -64,7 +64,7 @@ describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
       instances: { state: string }[];
     }[];
     expect(listing.flatMap(({ instances }) => instances.map(({ state }) => state))).toEqual(['idle']);
-    const left = ['scratch', 'caches/level-1/doomed', 'caches/level-1/leased', 'groups'].flatMap((folder) => {
+    const left = ['scratch', 'caches/level-1/doomed', 'caches/level-1/runs', 'groups'].flatMap((folder) => {
       const path = join(repository.home, folder);
       return existsSync(path) ? readdirSync(path) : [];
     });

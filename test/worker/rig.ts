@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Event } from '../../src/base/event.ts';
 import { slugid } from '../../src/base/slugid.ts';
-import { openDirectStore } from '../../src/caches/direct-store.ts';
+import { openStore } from '../../src/caches/open-store.ts';
 import type { Store } from '../../src/caches/store.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
@@ -27,7 +27,7 @@ export class WorkerRig implements AsyncDisposable {
   static async open(): Promise<WorkerRig> {
     const rig = new WorkerRig();
     rig.queue = await openEmbeddedQueue({ home: rig.home });
-    rig.store = await openDirectStore(join(rig.home, 'caches'));
+    rig.store = await openStore(join(rig.home, 'caches'));
     return rig;
   }
 

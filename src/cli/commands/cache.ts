@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { fail } from '../../base/failure.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import { openDirectStore } from '../../caches/direct-store.ts';
+import { openStore as openStoreIn } from '../../caches/open-store.ts';
 import { describeChange } from '../../caches/name.ts';
 import type { CacheListing, LeaseReport, Store } from '../../caches/store.ts';
 import { openHome } from '../home.ts';
@@ -64,13 +64,13 @@ export function addCacheCommands(program: Command): void {
     log: 'caisson cache why LABEL',
     gc: 'caisson cache purge NAME',
     verify: 'caisson cache show NAME',
-    doctor: 'the direct back end is the only one so far',
+    doctor: 'CAISSON_CACHE_BACKEND=overlay|direct chooses a back end',
     honesty: 'run twice with --fresh and compare',
   });
 }
 
 async function openStore(): Promise<Store> {
-  return openDirectStore(join(openHome(process.env), 'caches'));
+  return openStoreIn(join(openHome(process.env), 'caches'));
 }
 
 async function find(store: Store, name: string): Promise<CacheListing> {
@@ -85,7 +85,12 @@ async function find(store: Store, name: string): Promise<CacheListing> {
 }
 
 function withoutDirectories({ name, trustDomain, level, instances }: CacheListing): unknown {
-  return { name, trustDomain, level, instances: instances.map(({ directory: _, ...instance }) => instance) };
+  return {
+    name,
+    trustDomain,
+    level,
+    instances: instances.map(({ directories: _, ...instance }) => instance),
+  };
 }
 
 function listTable(listings: readonly CacheListing[]): string {
@@ -113,7 +118,7 @@ function showListing(listing: CacheListing): string {
       `  ${instance.id}: ${instance.state}, ${instance.generations} generations, ${bytes(instance.bytes)} in ${instance.files} files`,
       `    created ${instance.created}, last used ${instance.lastUsed}`,
     );
-    if (instance.directory !== null) lines.push(`    ${instance.directory}`);
+    for (const directory of instance.directories) lines.push(`    ${directory}`);
   }
   return `${lines.join('\n')}\n`;
 }

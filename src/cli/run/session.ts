@@ -4,7 +4,7 @@ import type { Emit } from '../../base/event.ts';
 import { fail } from '../../base/failure.ts';
 import { isErrno } from '../../base/files.ts';
 import { slugid } from '../../base/slugid.ts';
-import { openDirectStore } from '../../caches/direct-store.ts';
+import { openStore } from '../../caches/open-store.ts';
 import type { Store } from '../../caches/store.ts';
 import { compile, type Compilation } from '../../graph/compile.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../queue/embedded/embedded-queue.ts';
@@ -65,7 +65,7 @@ export async function openSession(
     await queue.close();
   };
   try {
-    const store = await openDirectStore(join(home, 'caches'));
+    const store = await openStore(join(home, 'caches'));
     const notes = [...(await cleanUp(queue, store, home)), sourceNote(snapshot)];
     const taskGroupId = slugid();
     const compilation = await compileSnapshot({

@@ -1,5 +1,6 @@
 import type { Failure } from '../../base/failure.ts';
 import type { Result } from '../../base/result.ts';
+import type { OverlayMount } from '../../caches/store.ts';
 
 /** How a payload is executed. Implementations keep one contract suite, `test/contract/engines.test.ts`. */
 export interface Engine {
@@ -37,6 +38,11 @@ export interface Mount {
   /** absolute path inside; relative to the task directory for `process` */
   readonly target: string;
   readonly readOnly: boolean;
+  /**
+   * What is mounted at the target instead of the source, `oci` only, in the container's mount namespace alone; the source
+   * is an empty directory then, where the host sees it when something is read from it after the commands.
+   */
+  readonly layers?: OverlayMount;
 }
 
 export interface Sandbox extends AsyncDisposable {

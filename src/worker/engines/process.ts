@@ -48,6 +48,7 @@ function placeMounts({ mounts }: SandboxRequest, task: string): Area[] {
   const areas: Area[] = [{ inside: task, host: task }];
   const placed: string[] = [];
   for (const mount of mounts) {
+    if (mount.layers) throw new Error('the process engine mounts no layers: leases for it are direct');
     const target = placeOf(mount, task);
     if (placed.some((other) => liesIn(target, other) || liesIn(other, target))) {
       fail(

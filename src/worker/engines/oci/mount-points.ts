@@ -5,7 +5,7 @@ import { liesIn } from '../areas.ts';
 import type { Mount } from '../engine.ts';
 import { worker } from './accounts.ts';
 import { makeDirectory, makeFile, ownedByWorker } from './entry.ts';
-import { bindDirectory, bindFile, type OciMount, overlay } from './mount.ts';
+import { bindDirectory, bindFile, layered, type OciMount, overlay } from './mount.ts';
 
 /** What is behind a path of the container. */
 interface Place {
@@ -63,7 +63,7 @@ export class MountPoints {
   }
 
   /** Mounts what a task asked for; the place in the container, without links. */
-  place({ source, target, readOnly }: Mount): string {
+  place({ source, target, readOnly, layers }: Mount): string {
     if (!posix.isAbsolute(target)) refuse(target, 'the path is not absolute');
     const stat = statSync(source);
     if (!stat.isDirectory() && !stat.isFile()) refuse(target, `${source} is neither a directory nor a file`);
@@ -73,7 +73,8 @@ export class MountPoints {
     if (this.#places.some((place) => isRequested(place) && place.inside === inside)) {
       refuse(target, 'something else is mounted there');
     }
-    this.mounts.push((stat.isDirectory() ? bindDirectory : bindFile)(source, inside, readOnly));
+    if (layers) this.mounts.push(layered(layers, inside));
+    else this.mounts.push((stat.isDirectory() ? bindDirectory : bindFile)(source, inside, readOnly));
     this.#places.push({ inside, own: null, host: null });
     return inside;
   }

@@ -1,3 +1,5 @@
+import type { OverlayMount } from '../../../caches/store.ts';
+
 /** A mount of the container, in the words of the OCI runtime specification. */
 export interface OciMount {
   readonly destination: string;
@@ -36,6 +38,12 @@ export function overlay(upper: string, lower: string, destination: string): OciM
     source: 'overlay',
     options: ['ro', 'nodev', `lowerdir=${layers.join(':')}`],
   };
+}
+
+/** Shows layers as one directory that the task may write to; what it writes goes into the upper one. */
+export function layered({ lower, upper, work, options }: OverlayMount, destination: string): OciMount {
+  const places = [`lowerdir=${lower.join(':')}`, `upperdir=${upper}`, `workdir=${work}`];
+  return { destination, type: 'overlay', source: 'overlay', options: ['nodev', ...places, ...options] };
 }
 
 /** Writable, in memory, empty. */

@@ -14,6 +14,7 @@ import { containerPopulation } from './population.ts';
 import type { Root } from './root.ts';
 import { copiesOutput, runCommand, type Runtime } from './runtime.ts';
 import { containerSpec } from './spec.ts';
+import { layerViews } from './views.ts';
 
 interface Parts {
   readonly request: SandboxRequest;
@@ -36,10 +37,12 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     pidFile: join(scratch, 'container.pid'),
   };
   let running: RunningProcess | null = null;
+  const views = layerViews(request.mounts);
   const population = containerPopulation(files.pidFile, () => running?.pid ?? null);
 
   async function runOne(command: readonly string[], writeEnd: number): Promise<Exit> {
     for (const leftover of [files.log, files.pidFile]) rmSync(leftover, { force: true });
+    views.allowMount();
     const spec = containerSpec(request, root, hidden, runtime, command);
     writeFileSync(join(files.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
     running = startProcess(runCommand(runtime, files), {
@@ -67,9 +70,14 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
   return {
     execute: (output, signal) =>
       runCommands({ scratch, commands: request.commands, runOne, population, output, signal }),
-    hostPath: (inside) => translate(root.areas, posix.resolve(request.cwd ?? worker.home, inside)),
+    hostPath(inside) {
+      const place = translate(root.areas, posix.resolve(request.cwd ?? worker.home, inside));
+      if (place !== null) views.show(place.trusted);
+      return place;
+    },
     async [Symbol.asyncDispose]() {
       await killAll(population);
+      views.hide();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../base/files.ts';
+import { isErrno } from '../../base/files.ts';
 
 export interface TreeSize {
   /** on disk: blocks, not lengths */

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isErrno, writeFileAtomic } from '../../base/files.ts';
+import { isAlive } from '../../base/owner.ts';
+import { type Entry, parseEntry } from './entry.ts';
+import { epochName, numbersIn, seqName } from './ledger.ts';
+
+/**
+ * Packs closed epochs into one file each, oldest first, and moves their folders away; removes what killed processes left
+ * unfinished. Several processes may do so at once.
+ */
+export function packEpochs(folder: string): void {
+  const epochs = numbersIn(folder).sort((a, b) => a - b);
+  for (const epoch of epochs.slice(0, -1)) pack(folder, epoch);
+  removeLeftovers(folder);
+  for (const epoch of numbersIn(folder)) removeLeftovers(join(folder, epochName(epoch)));
+}
+
+function pack(folder: string, epoch: number): void {
+  const path = join(folder, epochName(epoch));
+  if (!existsSync(`${path}.jsonl`)) {
+    const text = readFolder(path).join('');
+    // Packed by somebody else, and moved away while it was read.
+    if (!existsSync(path)) return;
+    writeFileAtomic(`${path}.jsonl`, text, 0o600);
+  }
+  const aside = join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString('hex')}`);
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return;
+  }
+  rmSync(aside, { recursive: true, force: true });
+}
+
+function removeLeftovers(folder: string): void {
+  for (const name of namesIn(folder)) {
+    const owner = /^\.(?:tmp|new)-(\d+\.\d+)-/.exec(name)?.[1];
+    const isLeft = name.startsWith('.old-') || (owner !== undefined && !isAlive(owner));
+    if (isLeft) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
+
+/** Every entry that is kept, oldest first; each is checked against the one before. LedgerDamage where that fails. */
+export function* readEntries(folder: string): Generator<Entry> {
+  const packed = namesIn(folder).flatMap((name) =>
+    /^\d+\.jsonl$/.test(name) ? [Number.parseInt(name, 10)] : [],
+  );
+  const epochs = [...new Set([...packed, ...numbersIn(folder)])].sort((a, b) => a - b);
+  let previous: string | null = null;
+  for (const epoch of epochs) {
+    let seq = 0;
+    for (const text of readEpoch(join(folder, epochName(epoch)))) {
+      const entry: Entry = parseEntry(text, { epoch, seq: ++seq, previous });
+      previous = entry.hash;
+      yield entry;
+    }
+  }
+}
+
+function readEpoch(path: string): string[] {
+  const packed = readIfThere(`${path}.jsonl`);
+  if (packed === null) {
+    const entries = readFolder(path);
+    if (existsSync(path)) return entries;
+  }
+  const text = packed ?? readIfThere(`${path}.jsonl`) ?? '';
+  return text.split(/(?<=\n)/);
+}
+
+function readFolder(path: string): string[] {
+  const entries: string[] = [];
+  for (;;) {
+    const text = readIfThere(join(path, seqName(entries.length + 1)));
+    if (text === null) return entries;
+    entries.push(text);
+  }
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return null;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return [];
+  }
+}

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
+import { applyEntry } from '../state/apply.ts';
+import { saveState } from '../state/checkpoint.ts';
+import { emptyState, type State } from '../state/state.ts';
+import { type Entry, type EntryBody, formatEntry, LedgerDamage, type Owner, parseEntry } from './entry.ts';
+import { linkNew } from './link-new.ts';
+
+export interface LedgerOptions {
+  readonly clock: Clock;
+  readonly owner: Owner;
+  /** also the names of entries survive a power loss at once */
+  readonly durable: boolean;
+  /** entries after which an epoch is closed */
+  readonly epochLength: number;
+}
+
+/** The names of entries and of epochs' folders: numbers, so that they sort. */
+export const seqName = (seq: number): string => String(seq).padStart(8, '0');
+export const epochName = (epoch: number): string => String(epoch).padStart(6, '0');
+
+/**
+ * The append-only truth, shared with other processes through `folder`; docs/store.md has the format. Everything is
+ * synchronous: within a process nothing comes between a decision and its entry. LedgerDamage comes out of every method.
+ */
+export class Ledger {
+  readonly #folder: string;
+  readonly #options: LedgerOptions;
+  #state: State = emptyState();
+  #epoch = 0;
+  #seq = 0;
+  #hash = '';
+  #closed = false;
+
+  constructor(folder: string, options: LedgerOptions) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  get position(): { readonly epoch: number; readonly seq: number } {
+    return { epoch: this.#epoch, seq: this.#seq };
+  }
+
+  /** What exists now, all that others have written included. Not to be changed; changes with the next call. */
+  read(): State {
+    try {
+      return this.#catchUp();
+    } catch (error) {
+      // What was folded so far is not to be built upon: the next call begins at the beginning.
+      if (error instanceof LedgerDamage) this.#epoch = 0;
+      throw error;
+    }
+  }
+
+  #catchUp(): State {
+    for (;;) {
+      if (this.#epoch === 0) {
+        this.#load();
+        continue;
+      }
+      const text = this.#readEntry(this.#epoch, this.#seq + 1);
+      if (text !== null) this.#take(text, this.#hash);
+      else if (this.#closed) this.#enterNext();
+      else if (existsSync(this.#epochFolder(this.#epoch))) return this.#state;
+      else this.#epoch = 0;
+    }
+  }
+
+  /**
+   * Appends what `decide` makes of the state, or nothing when it says null. `decide` is called again whenever somebody
+   * else was faster; when this returns, its last answer was given on the state just before the entry.
+   */
+  append(decide: (state: State) => EntryBody | null): Entry | null {
+    for (;;) {
+      const body = decide(this.read());
+      if (body === null) return null;
+      const place = { epoch: this.#epoch, seq: this.#seq + 1, previous: this.#hash };
+      const { text, entry } = this.#format(body, place);
+      const folder = this.#epochFolder(this.#epoch);
+      if (!linkNew(folder, seqName(place.seq), text, this.#options)) continue;
+      this.#fold(entry);
+      if (this.#seq >= this.#options.epochLength) this.#close();
+      return entry;
+    }
+  }
+
+  /** Starts anew with nothing, after damage; what was there is kept under another name, which is returned. */
+  setAside(why: string): string {
+    const aside = `${this.#folder}.damaged-${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}`;
+    const last = Math.max(this.#epoch, ...this.#epochs());
+    try {
+      renameSync(this.#folder, existsSync(aside) ? `${aside}-${randomBytes(3).toString('hex')}` : aside);
+    } catch (error) {
+      // Another process was faster.
+      if (!isErrno(error, 'ENOENT')) throw error;
+    }
+    this.#epoch = 0;
+    ensureDirectory(this.#folder);
+    // Numbered on, so that a process that knows the old entries finds no place to write to.
+    if (this.#epochs().length === 0) this.#create(last + 1, '', { kind: 'begin', state: null, why });
+    return aside;
+  }
+
+  #close(): void {
+    this.append(() => (this.#seq >= this.#options.epochLength ? { kind: 'close' } : null));
+  }
+
+  /** Reads the newest epoch from its beginning. */
+  #load(): void {
+    this.#epoch = 0;
+    ensureDirectory(this.#folder);
+    if (this.#epochs().length === 0) this.#create(1, '', { kind: 'begin', state: null, why: 'a new store' });
+    const epoch = Math.max(0, ...this.#epochs());
+    const last = Math.max(0, ...numbersIn(this.#epochFolder(epoch)));
+    if (!this.#enter(epoch, null)) return;
+    while (this.#seq < last) {
+      const text = this.#readEntry(epoch, this.#seq + 1);
+      if (text === null && existsSync(this.#epochFolder(epoch)))
+        throw new LedgerDamage(`entry ${this.#seq + 1} of epoch ${epoch} is missing`);
+      if (text === null) break;
+      this.#take(text, this.#hash);
+    }
+  }
+
+  /** False when the epoch has gone meanwhile. */
+  #enter(epoch: number, previous: string | null): boolean {
+    const text = this.#readEntry(epoch, 1);
+    if (text === null) {
+      this.#epoch = 0;
+      if (existsSync(this.#epochFolder(epoch)))
+        throw new LedgerDamage(`entry 1 of epoch ${epoch} is missing`);
+      return false;
+    }
+    this.#epoch = epoch;
+    this.#seq = 0;
+    this.#closed = false;
+    this.#take(text, previous);
+    return true;
+  }
+
+  #enterNext(): void {
+    const next = this.#epoch + 1;
+    if (!existsSync(join(this.#epochFolder(next), seqName(1)))) {
+      const state = saveState(this.#state, this.#options.clock.now());
+      this.#create(next, this.#hash, { kind: 'begin', state, why: `epoch ${this.#epoch} is closed` });
+    }
+    this.#enter(next, this.#hash);
+  }
+
+  /** Makes an epoch's folder with its first entry in it; nothing when another process has made it. */
+  #create(epoch: number, previous: string, body: EntryBody): void {
+    // Made inside the last epoch's folder: when that was moved away, this is no longer the next epoch.
+    const parent = epoch > 1 && this.#epoch === epoch - 1 ? this.#epochFolder(epoch - 1) : this.#folder;
+    const temporary = join(parent, `.new-${this.#options.owner.process}-${randomBytes(4).toString('hex')}`);
+    try {
+      ensureDirectory(temporary);
+      const { text } = this.#format(body, { epoch, seq: 1, previous });
+      linkNew(temporary, seqName(1), text, this.#options);
+      renameSync(temporary, this.#epochFolder(epoch));
+    } catch (error) {
+      rmSync(temporary, { recursive: true, force: true });
+      if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+      return;
+    }
+    if (this.#options.durable) syncDirectory(this.#folder);
+    // Somebody was two epochs ahead: nobody looks at what was just made.
+    if (this.#epochs().some((other) => other > epoch)) {
+      rmSync(this.#epochFolder(epoch), { recursive: true, force: true });
+    }
+  }
+
+  #format(
+    body: EntryBody,
+    place: { epoch: number; seq: number; previous: string },
+  ): ReturnType<typeof formatEntry> {
+    const { clock, owner } = this.#options;
+    return formatEntry({ ...body, ...place, at: new Date(clock.now()).toISOString(), by: owner });
+  }
+
+  #take(text: string, previous: string | null): void {
+    this.#fold(parseEntry(text, { epoch: this.#epoch, seq: this.#seq + 1, previous }));
+  }
+
+  #fold(entry: Entry): void {
+    applyEntry(this.#state, entry);
+    this.#seq = entry.seq;
+    this.#hash = entry.hash;
+    this.#closed = entry.kind === 'close';
+  }
+
+  #readEntry(epoch: number, seq: number): string | null {
+    try {
+      return readFileSync(join(this.#epochFolder(epoch), seqName(seq)), 'utf8');
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      return null;
+    }
+  }
+
+  #epochFolder(epoch: number): string {
+    return join(this.#folder, epochName(epoch));
+  }
+
+  #epochs(): number[] {
+    return numbersIn(this.#folder);
+  }
+}
+
+/** The numbers that entries of a folder are named with, in no order; none when it is not there. */
+export function numbersIn(folder: string): number[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return [];
+  }
+}

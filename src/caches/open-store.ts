@@ -1,0 +1,103 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { fail } from '../base/failure.ts';
+import { ensureDirectory } from '../base/files.ts';
+import { ownProcess } from '../base/owner.ts';
+import { packEpochs, readEntries } from './ledger/archive.ts';
+import { currentBoot } from './ledger/boot.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { append, failOnDisk, type Parts, read } from './parts.ts';
+import { diagnoseStore } from './report/diagnosis.ts';
+import { leaseHistory } from './report/history.ts';
+import { listCaches } from './report/listing.ts';
+import { blastRadius } from './report/taint.ts';
+import { verifyStore } from './report/verify.ts';
+import type { BackEnd, Store } from './store.ts';
+import { purgeName } from './transaction/end.ts';
+import { leaseCache } from './transaction/lease.ts';
+import { Layout } from './trees/layout.ts';
+import { chooseBackEnd, chainLimit } from './trees/overlay.ts';
+import { Background } from './upkeep/background.ts';
+import { compactChains, comfortableChain } from './upkeep/compact.ts';
+import { evictInstances, freeSpace } from './upkeep/evict.ts';
+import { reconcileStore } from './upkeep/reconcile.ts';
+import { sweepLater } from './upkeep/sweep.ts';
+
+export interface StoreOptions {
+  readonly clock?: Clock;
+  /** who leases, as `ownProcess` names it; tests give others */
+  readonly owner?: string;
+  /** default: `CAISSON_CACHE_BACKEND`, else what a trial shows */
+  readonly backEnd?: BackEnd;
+  /** waits for the disk before every commit; default false: a generation is on disk some seconds later */
+  readonly durable?: boolean;
+  /** entries after which an epoch of the ledger is closed; default 512 */
+  readonly epochLength?: number;
+}
+
+/** Opens the store in `root`, which is made when it is not there. */
+export async function openStore(root: string, options: StoreOptions = {}): Promise<Store> {
+  const parts = openParts(root, options);
+  return {
+    lease: async (request) => leaseCache(parts, request),
+    list: async () => listCaches(read(parts), parts.layout),
+    purge: async (name, by) => ({ instances: purgeName(parts, name, by) }),
+    history: async (label) => leaseHistory(entries(parts), label),
+    entries: () => entries(parts),
+    taintedBy: async (taskId) => blastRadius(entries(parts), read(parts), taskId),
+    purgeTainted: async (taskId, by) => {
+      const radius = blastRadius(entries(parts), read(parts), taskId);
+      const generations = radius.generations.map(({ instance, number }) => ({ instance, number }));
+      const why = `${by}: tainted by task ${taskId}`;
+      if (generations.length > 0)
+        append(parts, () => ({ kind: 'purge', what: { kind: 'generations', generations }, why }));
+      sweepLater(parts);
+      return radius;
+    },
+    reconcile: async () => reconcileStore(parts),
+    compact: (longerThan = comfortableChain) => compactChains(parts, longerThan),
+    evict: async (wanted) => evictInstances(parts, wanted),
+    freeSpace: () => freeSpace(parts),
+    verify: async () => verifyStore(entries(parts), read(parts), parts.layout),
+    diagnose: async () => diagnoseStore(parts),
+    drain: async () => {
+      await parts.background.drain();
+      packEpochs(parts.layout.ledger);
+    },
+  };
+}
+
+function openParts(root: string, options: StoreOptions): Parts {
+  const { clock = systemClock, durable = false, epochLength = 512 } = options;
+  try {
+    if (!existsSync(root)) ensureDirectory(root);
+    const layout = new Layout(realpathSync(root));
+    const owner = { process: options.owner ?? ownProcess(), boot: currentBoot() };
+    const mostLayers = chainLimit(layout.root);
+    return {
+      layout,
+      ledger: new Ledger(layout.ledger, { clock, owner, durable, epochLength }),
+      clock,
+      owner,
+      choice: chooseBackEnd(layout.root, options.backEnd ?? backEndOf(process.env)),
+      durable,
+      mostLayers,
+      background: new Background(),
+      told: [],
+    };
+  } catch (error) {
+    return failOnDisk(root, error);
+  }
+}
+
+function* entries({ layout, ledger }: Parts): Generator<import('./ledger/entry.ts').Entry> {
+  ledger.read();
+  yield* readEntries(layout.ledger);
+}
+
+function backEndOf(env: Readonly<Record<string, string | undefined>>): BackEnd | null {
+  const asked = env['CAISSON_CACHE_BACKEND'];
+  if (asked === undefined || asked === '' || asked === 'auto') return null;
+  if (asked === 'overlay' || asked === 'direct') return asked;
+  return fail('usage', `CAISSON_CACHE_BACKEND is "${asked}"`, 'it can be overlay, direct or auto');
+}

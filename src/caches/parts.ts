@@ -1,0 +1,80 @@
+import type { Clock } from '../base/clock.ts';
+import { fail } from '../base/failure.ts';
+import { isErrno } from '../base/files.ts';
+import { type Entry, type EntryBody, LedgerDamage, type Owner } from './ledger/entry.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { State } from './state/state.ts';
+import type { Layout } from './trees/layout.ts';
+import type { BackEndChoice } from './trees/overlay.ts';
+import type { Background } from './upkeep/background.ts';
+
+/** What all operations of one open store share. */
+export interface Parts {
+  readonly layout: Layout;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly owner: Owner;
+  readonly choice: BackEndChoice;
+  readonly durable: boolean;
+  /** layers that a chain may have here */
+  readonly mostLayers: number;
+  readonly background: Background;
+  /** what was found wrong and put right on the way; `reconcile` tells it */
+  readonly told: string[];
+}
+
+/**
+ * `Ledger.append` for what changes something: a damaged ledger is set aside, everything is cold then, and the decision is
+ * taken on the new one. Null when `decide` says so.
+ */
+export function append(parts: Parts, decide: (state: State) => EntryBody | null): Entry | null {
+  try {
+    return parts.ledger.append(decide);
+  } catch (error) {
+    if (error instanceof LedgerDamage) {
+      setAside(parts, error);
+      return parts.ledger.append(decide);
+    }
+    return failOnDisk(parts.layout.root, error);
+  }
+}
+
+/** The state for what only looks. */
+export function read({ ledger, layout }: Parts): State {
+  try {
+    return ledger.read();
+  } catch (error) {
+    if (error instanceof LedgerDamage) {
+      const hint = 'the next run sets the ledger aside and starts cold; caisson cache doctor says more';
+      return fail('unavailable', `the ledger in ${layout.ledger} is damaged: ${error.message}`, hint);
+    }
+    return failOnDisk(layout.root, error);
+  }
+}
+
+export function setAside(parts: Parts, damage: LedgerDamage): void {
+  const why = `the ledger was damaged: ${damage.message}`;
+  const aside = parts.ledger.setAside(why);
+  parts.told.push(`${why}; it is kept as ${aside}, and every cache is cold`);
+}
+
+/** What the disk refuses is a failure that a person can do something about; all else is thrown on. */
+export function failOnDisk(root: string, error: unknown): never {
+  if (isErrno(error, 'ENOSPC', 'EDQUOT'))
+    return fail(
+      'unavailable',
+      `the disk that holds ${root} is full (${error.code})`,
+      'make room, or caisson cache gc',
+    );
+  if (isErrno(error, 'EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'EIO'))
+    return fail(
+      'unavailable',
+      `the caches in ${root} cannot be written (${error.code})`,
+      'set CAISSON_HOME to a directory of yours',
+    );
+  throw error;
+}
+
+export function now({ clock }: Parts): string {
+  return new Date(clock.now()).toISOString();
+}

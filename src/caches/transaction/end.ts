@@ -1,0 +1,129 @@
+import { renameSync } from 'node:fs';
+import { ensureDirectory, syncDirectory } from '../../base/files.ts';
+import type { EntryBody, LayerName, SealedLayer } from '../ledger/entry.ts';
+import { append, type Parts, read } from '../parts.ts';
+import { decideCommit } from '../state/decide-commit.ts';
+import { type OpenLease, type State, treeInPlace } from '../state/state.ts';
+import type { CommitOutcome } from '../store.ts';
+import { isUnchanged, requirementsIn, takeSeal } from '../trees/seal.ts';
+import { compactLater } from '../upkeep/compact.ts';
+import { measureLater, settle } from '../upkeep/measure.ts';
+import { sweepLater } from '../upkeep/sweep.ts';
+
+/**
+ * The tree first becomes a layer, by one rename, and then a generation, by one entry: a layer without an entry is garbage.
+ * What cannot be committed is rolled back.
+ */
+export async function commitLease(parts: Parts, id: string): Promise<CommitOutcome> {
+  const state = read(parts);
+  const lease = state.leases.get(id);
+  if (lease === undefined) return gone(parts);
+  if (isWithoutChange(parts, state, lease)) {
+    const entry = append(parts, (state) => unchangedOrRollBack(state, id));
+    sweepLater(parts);
+    if (entry === null) return gone(parts);
+    return entry.kind === 'roll-back'
+      ? { kind: 'rolled-back', why: entry.why }
+      : { kind: 'unchanged', generation: lease.from?.number ?? 0 };
+  }
+  const layer = treeInPlace(lease) ?? becomeLayer(parts, lease);
+  const path = parts.layout.layer(layer);
+  const settled = parts.durable && (await settle(path));
+  const sealed = { name: layer, seal: takeSeal(path), settled };
+  let own = false;
+  const entry = append(parts, (state) => {
+    const decision = decideEnd(parts, state, id, sealed);
+    own = decision?.own ?? false;
+    return decision?.body ?? null;
+  });
+  if (entry?.kind === 'commit') {
+    measureLater(parts);
+    compactLater(parts);
+    sweepLater(parts);
+    const { instance, generation } = entry;
+    return { kind: 'committed', instance, generation, own };
+  }
+  sweepLater(parts);
+  return entry?.kind === 'roll-back' ? { kind: 'rolled-back', why: entry.why } : gone(parts);
+}
+
+export function rollBackLease(parts: Parts, id: string, why: string): void {
+  append(parts, ({ leases }) => (leases.has(id) ? { kind: 'roll-back', lease: id, why } : null));
+  sweepLater(parts);
+}
+
+export function purgeLease(
+  parts: Parts,
+  { id, name }: { readonly id: string; readonly name: string },
+  why: string,
+): void {
+  purgeName(parts, name, why);
+  rollBackLease(parts, id, `purged by ${why}`);
+}
+
+/** Returns how many instances were hit, those that runs are just filling included. */
+export function purgeName(parts: Parts, name: string, why: string): number {
+  let hit = 0;
+  append(parts, (state) => {
+    const cold = [...state.leases.values()].filter(({ cache, from }) => cache.name === name && from === null);
+    hit = cold.length + [...state.instances.values()].filter((instance) => instance.name === name).length;
+    const isKnown = [...state.names.values()].some((known) => known.name === name);
+    return isKnown ? { kind: 'purge', what: { kind: 'name', name }, why } : null;
+  });
+  sweepLater(parts);
+  return hit;
+}
+
+function isWithoutChange({ layout }: Parts, state: State, lease: OpenLease): boolean {
+  if (lease.from === null || treeInPlace(lease) !== null) return false;
+  const { upper } = layout.run(lease.cache.level, lease.id);
+  const seal = state.layers.get(lease.base[0] ?? '')?.seal;
+  return seal !== undefined && isUnchanged(upper, seal);
+}
+
+function unchangedOrRollBack({ leases }: State, id: string): EntryBody | null {
+  const lease = leases.get(id);
+  if (lease === undefined) return null;
+  if (lease.spoiled !== null) return { kind: 'roll-back', lease: id, why: lease.spoiled };
+  return { kind: 'unchanged', lease: id };
+}
+
+function becomeLayer({ layout, durable }: Parts, { id, cache: { level } }: OpenLease): LayerName {
+  ensureDirectory(layout.layers(level));
+  const name = `${level}/${id}`;
+  renameSync(layout.run(level, id).upper, layout.layer(name));
+  if (durable) syncDirectory(layout.layers(level));
+  return name;
+}
+
+function decideEnd(
+  { layout, mostLayers }: Parts,
+  state: State,
+  id: string,
+  layer: SealedLayer,
+): { readonly body: EntryBody; readonly own: boolean } | null {
+  const lease = state.leases.get(id);
+  if (lease === undefined) return null;
+  const decision = decideCommit(state, lease, mostLayers);
+  if (decision.kind === 'roll-back') {
+    return { body: { kind: 'roll-back', lease: id, why: decision.why }, own: false };
+  }
+  const chain = treeInPlace(lease) === null ? [layer.name, ...lease.base] : lease.base;
+  const requirements = requirementsIn(chain.map((name) => layout.layer(name)));
+  const { instance, generation, own } = decision;
+  const body = {
+    kind: 'commit',
+    lease: id,
+    instance: instance ?? id,
+    generation,
+    layer,
+    requirements,
+  } as const;
+  return { body, own };
+}
+
+/** A lease of a ledger that had to be set aside meanwhile. */
+function gone(parts: Parts): CommitOutcome {
+  sweepLater(parts);
+  return { kind: 'rolled-back', why: 'the ledger no longer knows of the run' };
+}

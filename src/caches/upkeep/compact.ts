@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, renameSync } from 'node:fs';
+import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
+import type { LayerName } from '../ledger/entry.ts';
+import { append, type Parts, read } from '../parts.ts';
+import { type Instance, newest, type State } from '../state/state.ts';
+import { mergeLayers } from '../trees/merge.ts';
+import { takeSeal } from '../trees/seal.ts';
+import { measureLater, settle } from './measure.ts';
+import { sweepLater } from './sweep.ts';
+
+/** Chains that are longer are merged in the background: every layer makes looking up a name slower. */
+export const comfortableChain = 8;
+
+export function compactLater(parts: Parts): void {
+  if (findLong(read(parts), comfortableChain) === undefined) return;
+  parts.background.later('compact', async () => {
+    await compactChains(parts, comfortableChain);
+  });
+}
+
+/**
+ * Merges chains that are longer, one after another. Runs go on meanwhile: those that have the old layers mounted keep
+ * them, later commits stay on top of the merged layer. Says what was done.
+ */
+export async function compactChains(parts: Parts, longerThan: number): Promise<string[]> {
+  const told: string[] = [];
+  if (parts.choice.backEnd !== 'overlay') return told;
+  const tried = new Set<string>();
+  for (;;) {
+    const instance = findLong(read(parts), longerThan, tried);
+    if (instance === undefined) break;
+    tried.add(instance.id);
+    told.push(`${instance.name}: ${await compactOne(parts, instance.level, newest(instance).chain)}`);
+  }
+  if (told.length > 0) sweepLater(parts);
+  return told;
+}
+
+function findLong(
+  { instances, works }: State,
+  longerThan: number,
+  tried = new Set<string>(),
+): Instance | undefined {
+  // One at a time, also of several processes: it is a lot of writing.
+  if (works.size > 0) return undefined;
+  return [...instances.values()].find(
+    (instance) => newest(instance).chain.length > longerThan && !tried.has(instance.id),
+  );
+}
+
+async function compactOne(parts: Parts, level: string, chain: readonly LayerName[]): Promise<string> {
+  const { layout, durable } = parts;
+  const id = randomBytes(8).toString('hex');
+  // Long as the ledger knows the work, what lies in its place is nobody else's business.
+  const begun = append(parts, ({ works }) => (works.size > 0 ? null : { kind: 'work', id, level }));
+  if (begun === null) return 'another process is merging layers';
+  const { folder, upper } = layout.run(level, id);
+  const abandon = (why: string): string => {
+    append(parts, ({ works }) => (works.has(id) ? { kind: 'abandon', work: id, why } : null));
+    return `its layers could not be merged: ${why}`;
+  };
+  try {
+    ensureDirectory(layout.runs(level));
+    mkdirSync(folder, { mode: 0o700 });
+    const layers = chain.map((name) => layout.layer(name));
+    const complaint = await mergeLayers(layers, folder, upper);
+    if (complaint !== null) return abandon(complaint);
+    const layer: LayerName = `${level}/${id}`;
+    renameSync(upper, layout.layer(layer));
+    if (durable) syncDirectory(layout.layers(level));
+    // What is merged was on the disk, and is deleted next: this must be there before.
+    const settled = await settle(layout.layer(layer));
+    const seal = takeSeal(layout.layer(layer));
+    const done = append(parts, (state) => {
+      const isStillServed = [...state.instances.values()].some((instance) =>
+        newest(instance).chain.join(' ').endsWith(chain.join(' ')),
+      );
+      if (!state.works.has(id)) return null;
+      if (!isStillServed) return { kind: 'abandon', work: id, why: 'the cache is gone' };
+      return { kind: 'compact', work: id, chain, layer: { name: layer, seal, settled } };
+    });
+    if (done?.kind !== 'compact') return 'gone before its layers were merged';
+    measureLater(parts);
+    return `${chain.length} layers were merged`;
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT')) throw error;
+    return abandon(String(error.code));
+  }
+}

@@ -1,0 +1,81 @@
+import { statfsSync } from 'node:fs';
+import { append, type Parts } from '../parts.ts';
+import { type Instance, layersInUse, newest, type State } from '../state/state.ts';
+import type { Eviction, FreeSpace } from '../store.ts';
+import { sweepLater } from './sweep.ts';
+
+/** What is free for us on the store's file system. */
+export function freeSpace({ layout }: Parts): FreeSpace {
+  const { bsize, bavail, files, ffree } = statfsSync(layout.root);
+  // Some file systems (btrfs) make inodes as they need them and count none.
+  return { bytes: bsize * bavail, inodes: files === 0 ? Number.MAX_SAFE_INTEGER : ffree };
+}
+
+/**
+ * Evicts one instance after another until what their deletion sets free is enough; never one in use, and at most half of
+ * what is there, so that a full disk that others fill does not cost every cache.
+ */
+export function evictInstances(parts: Parts, wanted: FreeSpace): Eviction[] {
+  const free = freeSpace(parts);
+  const missing = { bytes: wanted.bytes - free.bytes, inodes: wanted.inodes - free.inodes };
+  const why =
+    missing.bytes > 0 ? `disk below ${gigabytes(wanted.bytes)}` : `fewer than ${wanted.inodes} inodes free`;
+  const evicted: Eviction[] = [];
+  const mostOf = (state: State): number => Math.ceil((state.instances.size + evicted.length) / 2);
+  while (missing.bytes > 0 || missing.inodes > 0) {
+    let next: (Candidate & { instance: Instance }) | undefined;
+    append(parts, (state) => {
+      next = evicted.length < mostOf(state) ? candidates(state, parts.clock.now())[0] : undefined;
+      return next === undefined ? null : { kind: 'evict', instances: [next.instance.id], why };
+    });
+    if (next === undefined) break;
+    const { instance, bytes, files } = next;
+    evicted.push({ name: instance.name, instance: instance.id, why, bytes });
+    missing.bytes -= bytes;
+    missing.inodes -= files;
+  }
+  if (evicted.length > 0) sweepLater(parts);
+  return evicted;
+}
+
+interface Candidate {
+  /** what its deletion sets free */
+  readonly bytes: number;
+  readonly files: number;
+  /** what is gained by evicting it, against what it costs to fill again */
+  readonly gain: number;
+}
+
+/** Instances that may go, the first to go first: size × time since its last use ÷ time to fill it. Pure. */
+export function candidates(state: State, now: number): (Candidate & { readonly instance: Instance })[] {
+  const leased = new Set(
+    [...state.leases.values()].flatMap(({ from }) => (from === null ? [] : [from.instance])),
+  );
+  return [...state.instances.values()]
+    .filter(({ id }) => !leased.has(id))
+    .map((instance) => {
+      const { bytes, files } = ownSize(state, instance);
+      const idleSeconds = Math.max(1, (now - Date.parse(instance.lastUsed)) / 1000);
+      const gain = ((bytes + files * 4096 + 1) * idleSeconds) / (newest(instance).fillSeconds + 1);
+      return { instance, bytes, files, gain };
+    })
+    .sort((a, b) => b.gain - a.gain);
+}
+
+/** Of the layers that nothing else refers to. */
+function ownSize(state: State, instance: Instance): { bytes: number; files: number } {
+  const others = layersInUse({
+    ...state,
+    instances: new Map([...state.instances].filter(([id]) => id !== instance.id)),
+  });
+  const own = new Set(instance.generations.flatMap(({ chain }) => chain).filter((name) => !others.has(name)));
+  const sizes = [...own].map((name) => state.layers.get(name)?.size ?? { bytes: 0, files: 0 });
+  return {
+    bytes: sizes.reduce((sum, { bytes }) => sum + bytes, 0),
+    files: sizes.reduce((sum, { files }) => sum + files, 0),
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore, type StoreOptions } from '../../src/caches/open-store.ts';
+import type { CacheRecord } from '../../src/caches/record.ts';
+import type { BackEnd, Lease, LeaseRequest, Store } from '../../src/caches/store.ts';
+import { chooseBackEnd } from '../../src/caches/trees/overlay.ts';
+
+/** Back ends that work here: names of what is skipped are in the titles of the tests. */
+export const hasOverlay = chooseBackEnd(tmpdir(), null).backEnd === 'overlay';
+
+export const recordOf = (wrapper: string, more: Partial<CacheRecord> = {}): CacheRecord => ({
+  protocol: 1,
+  wrapper: wrapper.repeat(64),
+  platform: { implementation: 'docker-worker', os: 'linux' },
+  ...more,
+});
+
+export const requestOf = (name: string, more: Partial<LeaseRequest> = {}): LeaseRequest => ({
+  name,
+  trustDomain: 'test',
+  level: '1',
+  shortName: 'files',
+  record: recordOf('a'),
+  mountPoint: '/files',
+  holder: { taskId: 'task', runId: 0, label: 'label' },
+  ...more,
+});
+
+/** A store in a folder of its own. */
+export class StoreRig implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), 'caisson-store-'));
+  readonly backEnd: BackEnd;
+
+  constructor(backEnd: BackEnd) {
+    this.backEnd = backEnd;
+  }
+
+  open(options: StoreOptions = {}): Promise<Store> {
+    return openStore(this.root, { backEnd: this.backEnd, ...options });
+  }
+
+  /** What lies in runs, layers and doomed of all levels. */
+  get onDisk(): string[] {
+    return ['1', '2', '3'].flatMap((level) =>
+      ['runs', 'layers', 'doomed'].flatMap((folder) =>
+        entriesOf(join(this.root, `level-${level}`, folder)).map((id) => `level-${level}/${folder}/${id}`),
+      ),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Runs a shell script in the leased tree, mounted as an engine does it; returns what it prints. */
+export function inside({ mount, id }: Lease, script: string): string {
+  if (mount.kind === 'bind') return shell(['sh', '-ec', script], mount.source);
+  const place = join(mount.upper, '..', `merged-${id}`);
+  mkdirSync(place, { recursive: true });
+  // As the worker does before each command.
+  rmSync(join(mount.work, 'work/incompat'), { recursive: true, force: true });
+  const layers = [`lowerdir=${mount.lower.join(':')}`, `upperdir=${mount.upper}`, `workdir=${mount.work}`];
+  const options = [...layers, ...mount.options].join(',');
+  const mounted = 'mount -t overlay overlay -o "$0" "$1"; cd "$1"; sh -ec "$2"; cd /; umount "$1"';
+  return shell(
+    ['unshare', '--mount', '--propagation', 'private', 'sh', '-ec', mounted, options, place, script],
+    '/',
+  );
+}
+
+function shell([program, ...args]: readonly string[], cwd: string): string {
+  const done = spawnSync(program!, args, { cwd, encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${args.at(-1)}: ${done.stderr}`);
+  return done.stdout.trim();
+}
+
+export const why = ({ warmth }: Lease): string =>
+  warmth.state === 'cold' ? warmth.why : `generation ${warmth.generation}`;
+
+function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,219 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BackEnd, Store } from '../../src/caches/store.ts';
+import { hasOverlay, inside, recordOf, requestOf, StoreRig, why } from './store-rig.ts';
+
+const backEnds: readonly BackEnd[] = ['direct', 'overlay'];
+
+describe.each(backEnds)('a store on the %s back end', (backEnd) => {
+  const runs = backEnd === 'direct' || hasOverlay;
+  let rig: StoreRig;
+  let store: Store;
+  beforeEach(async () => {
+    rig = new StoreRig(backEnd);
+    store = await rig.open();
+  });
+  afterEach(() => rig[Symbol.dispose]());
+
+  it.skipIf(!runs)('serves what was committed, and says why it cannot (overlay: needs root)', async () => {
+    const first = await store.lease(requestOf('a'));
+    expect(why(first)).toBe('never seen');
+    inside(first, 'touch x');
+    expect(await first.commit()).toMatchObject({ kind: 'committed', generation: 1, own: false });
+    const second = await store.lease(requestOf('a'));
+    expect(why(second)).toBe('generation 1');
+    expect(inside(second, 'ls; touch y')).toBe('x');
+    await second.commit();
+    const third = await store.lease(requestOf('a'));
+    expect(why(third)).toBe('generation 2');
+    expect(inside(third, 'ls')).toBe('x\ny');
+    await third.purge('its task');
+    expect(why(await store.lease(requestOf('a')))).toMatch(/^purged by its task, \d+ s ago$/);
+    const changed = await store.lease(requestOf('b', { record: recordOf('b') }));
+    expect(changed.warmth).toMatchObject({ state: 'cold', why: 'wrapper aaaa… → bbbb…' });
+    expect((await store.history('label')).map(({ name }) => name)).toEqual(['b', 'a', 'a', 'a', 'a']);
+  });
+
+  it.skipIf(!runs)(
+    'rolls back to what was there before; a directory that was mounted is given up',
+    async () => {
+      const first = await store.lease(requestOf('a'));
+      inside(first, 'echo old > x');
+      await first.commit();
+      const second = await store.lease(requestOf('a'));
+      inside(second, 'echo new > x; rm -f x; touch y');
+      await second.rollBack('the task was killed');
+      const third = await store.lease(requestOf('a'));
+      if (backEnd === 'overlay') expect(inside(third, 'cat x; ls')).toBe('old\nx');
+      else expect(why(third)).toMatch(/^rolled back: the task was killed, \d+ s ago$/);
+      await third.rollBack('done');
+      await store.purge('a', 'somebody');
+      await store.drain();
+      expect(rig.onDisk).toEqual([]);
+    },
+  );
+
+  it.skipIf(!runs)('S12: several instances of one name, one task at a time', async () => {
+    const [one, two] = [await store.lease(requestOf('a')), await store.lease(requestOf('a'))];
+    expect(why(two)).toBe('another task is just filling it');
+    inside(one, 'touch one');
+    inside(two, 'touch two');
+    await one.commit();
+    expect(await two.commit()).toMatchObject({ kind: 'committed', own: true });
+    await store.drain();
+    const [listing] = await store.list();
+    expect(listing!.instances.map(({ state, generations }) => ({ state, generations }))).toEqual([
+      { state: 'idle', generations: 1 },
+      { state: 'idle', generations: 1 },
+    ]);
+    const again = [];
+    for (let i = 0; i < 3; i++) again.push(await store.lease(requestOf('a')));
+    const direct = ['two', 'one', ''];
+    expect(again.map((lease) => inside(lease, 'ls'))).toEqual(
+      backEnd === 'direct' ? direct : ['two', 'two', 'two'],
+    );
+    if (backEnd === 'direct') expect(why(again[2]!)).toBe('all 2 instances are in use by other tasks');
+  });
+
+  it.skipIf(!runs)('S14: levels are apart on disk, and one never serves the other', async () => {
+    const low = await store.lease(requestOf('a', { level: '1' }));
+    expect(low.mount).toMatchObject({ source: expect.stringContaining('/level-1/') as string });
+    await low.commit();
+    const high = await store.lease(requestOf('a', { level: '3' }));
+    expect(high.mount).toMatchObject({ source: expect.stringContaining('/level-3/') as string });
+    expect(high.warmth.state).toBe('cold');
+    await expect(store.lease(requestOf('a', { level: '../1' }))).rejects.toThrow('no trust level');
+  });
+
+  it.skipIf(!runs)('keeps every name inside its root', async () => {
+    for (const name of ['../x', '/etc', '.', '..', 'a/b', 'x'.repeat(300), '<docker-image>', 'ä\u0000']) {
+      const lease = await store.lease(requestOf(name));
+      inside(lease, 'touch x');
+      await lease.commit();
+      expect((await store.lease(requestOf(name))).warmth.state).toBe('warm');
+    }
+    expect(rig.onDisk.every((path) => /^level-1\/(runs|layers)\/[0-9a-f]{16}$/.test(path))).toBe(true);
+  });
+
+  it.skipIf(!runs)('does not serve a layer that was changed after its commit', async () => {
+    const attacks: ((layer: string) => void)[] = [
+      (layer) => writeFileSync(join(layer, 'planted'), ''),
+      (layer) => chmodSync(layer, 0o777),
+      (layer) => renameSync(layer, `${layer}-elsewhere`),
+      (layer) => {
+        renameSync(layer, `${layer}-elsewhere`);
+        mkdirSync(layer);
+      },
+    ];
+    for (const [i, attack] of attacks.entries()) {
+      const lease = await store.lease(requestOf(`attack-${i}`));
+      inside(lease, 'touch x');
+      await lease.commit();
+      attack(join(rig.root, 'level-1/layers', lease.id));
+      expect(why(await store.lease(requestOf(`attack-${i}`)))).toMatch(/^refused: /);
+    }
+  });
+
+  it.skipIf(!runs)('gives up what is returned after a purge, and refuses a second end', async () => {
+    const lease = await store.lease(requestOf('a'));
+    expect(await store.purge('a', 'somebody')).toEqual({ instances: 1 });
+    expect(await lease.commit()).toEqual({ kind: 'rolled-back', why: 'purged by somebody' });
+    await expect(lease.commit()).rejects.toThrow('has ended already');
+    expect(await store.list()).toEqual([]);
+    await store.drain();
+    expect(rig.onDisk).toEqual([]);
+  });
+
+  it.skipIf(!runs)('rolls back what a dead process held and leaves what a live one holds', async () => {
+    const dead = await rig.open({ owner: '999999999.1' });
+    const lost = await dead.lease(requestOf('a'));
+    inside(lost, 'touch half');
+    const kept = await store.lease(requestOf('b'));
+    inside(kept, 'touch x');
+    const other = await rig.open();
+    expect(await other.reconcile()).toEqual([
+      'rolled back a: the process that used it is gone',
+      'deleted what 1 unfinished runs had left',
+    ]);
+    await other.drain();
+    expect(rig.onDisk).toEqual([`level-1/runs/${kept.id}`]);
+    expect(await kept.commit()).toMatchObject({ kind: 'committed' });
+    expect(why(await other.lease(requestOf('a')))).toMatch(
+      /^rolled back: the process that used it was killed/,
+    );
+    expect(await lost.commit()).toMatchObject({ kind: 'rolled-back' });
+  });
+
+  it.skipIf(!runs)('tells how far a task reached, and purges exactly that', async () => {
+    const by = (taskId: string) => ({ holder: { taskId, runId: 0, label: taskId } });
+    for (const [name, task] of [
+      ['a', 'good'],
+      ['a', 'bad'],
+      ['a', 'later'],
+      ['b', 'other'],
+    ] as const) {
+      const lease = await store.lease(requestOf(name, by(task)));
+      inside(lease, `touch ${task}`);
+      await lease.commit();
+    }
+    const radius = await store.taintedBy('bad');
+    expect(radius.generations.map(({ name, number, writer }) => [name, number, writer.taskId])).toEqual([
+      ['a', 2, 'bad'],
+      ['a', 3, 'later'],
+    ]);
+    expect(radius.runs.map(({ taskId }) => taskId)).toEqual(['bad', 'later']);
+    await store.purgeTainted('bad', 'somebody');
+    const after = await store.lease(requestOf('a'));
+    if (backEnd === 'overlay') expect(inside(after, 'ls')).toBe('good');
+    else expect(why(after)).toMatch(/^purged by somebody: tainted by task bad/);
+    expect(inside(await store.lease(requestOf('b')), 'ls')).toBe('other');
+  });
+
+  it.skipIf(!runs)('survives changes of epochs, with another process open', async () => {
+    const other = await rig.open({ epochLength: 5 });
+    const short = await rig.open({ epochLength: 5 });
+    for (let i = 0; i < 12; i++) {
+      const lease = await (i % 3 === 0 ? other : short).lease(requestOf('a'));
+      inside(lease, `touch ${i}`);
+      await lease.commit();
+      if (i % 4 === 0) await short.drain();
+    }
+    await short.drain();
+    expect(
+      readdirSync(join(rig.root, 'ledger')).filter((name) => name.endsWith('.jsonl')).length,
+    ).toBeGreaterThan(2);
+    expect(why(await store.lease(requestOf('a')))).toBe('generation 12');
+    expect(await other.verify()).toEqual([]);
+    expect((await other.history('label')).length).toBe(13);
+  });
+
+  it.skipIf(!runs)('starts cold when the ledger is damaged, keeps it, and says so', async () => {
+    const attacks: ((ledger: string, last: string) => void)[] = [
+      (ledger, last) => writeFileSync(join(ledger, '000001', last), '{"hash":"'),
+      (ledger) => rmSync(join(ledger, '000001/00000002')),
+      (ledger) => rmSync(join(ledger, '000001/00000001')),
+      (ledger, last) => renameSync(join(ledger, '000001', last), join(ledger, '000001/00000002')),
+    ];
+    for (const attack of attacks) {
+      using own = new StoreRig(backEnd);
+      const first = await own.open();
+      const lease = await first.lease(requestOf('a'));
+      inside(lease, 'touch x');
+      await lease.commit();
+      await first.drain();
+      const names = readdirSync(join(own.root, 'ledger/000001')).sort();
+      attack(join(own.root, 'ledger'), names.at(-1)!);
+      const second = await own.open();
+      await expect(second.list()).rejects.toThrow('is damaged');
+      const [told] = await second.reconcile();
+      expect(told).toMatch(/^the ledger was damaged: .*; it is kept as .*ledger\.damaged-/);
+      const again = await second.lease(requestOf('a'));
+      expect(again.warmth.state).toBe('cold');
+      await again.commit();
+      await second.drain();
+      expect(own.onDisk).toHaveLength(1);
+      expect((await second.diagnose()).problems[0]).toMatch(/^an earlier ledger was damaged/);
+    }
+  });
+});
