@@ -1,6 +1,6 @@
 import { compareCodePoints } from '../../base/hash.ts';
 import { compareRecords } from '../../caches/name.ts';
-import type { IngredientChange } from '../../caches/store.ts';
+import type { IngredientChange } from '../../caches/ingredient-change.ts';
 import type { CacheUse } from './cache-uses.ts';
 
 /** A cache that tasks have now in place of another one that they had. */
