@@ -15,19 +15,26 @@ export interface GraphMistake {
   /** where in that task */
   readonly path?: DataPath;
   readonly hint?: string;
+  /** where it went wrong when that is not in the task's own file: in a plugin */
+  readonly place?: Place;
 }
 
 /** Adds a mistake about a task of the graph, at the place where the task was written. */
 export function reportOnGraph(full: FullTaskSet, mistakes: Mistakes, mistake: GraphMistake): void {
-  const { severity, message, label, path = [], hint } = mistake;
+  const { severity, message, label, path = [], hint, place: elsewhere } = mistake;
   const origin = label === undefined ? undefined : full.origins.get(label);
   mistakes.add({
     severity,
     message,
-    ...(origin === undefined ? {} : { place: placeInTask(origin, path) }),
+    ...placed(elsewhere, origin === undefined ? undefined : placeInTask(origin, path)),
     ...(label === undefined ? {} : { about: origin === undefined ? label : aboutTask(origin.kind, origin) }),
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+function placed(place: Place | undefined, ofTask: Place | undefined): Pick<Diagnostic, 'place' | 'related'> {
+  if (place === undefined) return ofTask === undefined ? {} : { place: ofTask };
+  return { place, ...(ofTask === undefined ? {} : { related: [{ message: 'the task', place: ofTask }] }) };
 }
 
 /** Every dependency must be a task, and no task may need itself. */

@@ -64,6 +64,8 @@ export interface Compilation {
   /** from `optimized` on: target-graph labels that were optimized away */
   readonly removed: readonly string[];
   readonly warnings: readonly Diagnostic[];
+  /** what the repository's plugins register, and what is built in */
+  readonly registry: Registry;
 }
 
 /**
@@ -78,14 +80,20 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
 
   const registry = await loadPlugins(configuration, request, mistakes);
   mistakes.check();
+  checkParameters(parameters, mistakes, registry.parameters);
 
   const full = await generate(configuration, { ...request, registry }, mistakes);
   const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
+  const verify = (after: Phase, tasks: ReadonlyMap<string, GraphTask>): void => {
+    for (const own of registry.verifications) if (own.phase === after) own.verify(tasks, report);
+    mistakes.check();
+  };
   verifyFull(full.tasks, { graphConfig: configuration.config, parameters, report });
-  mistakes.check();
+  verify('full', full.tasks);
 
   const named = request.targets === undefined ? null : namedTargets(full.tasks, request.targets);
-  const targets = named ?? selectTargets(full.tasks, parameters);
+  const targets = named ?? selectTargets(full.tasks, parameters, registry, report);
+  mistakes.check();
   // Who names tasks wants these: not what is wanted in any case, but not less either.
   const requested = new Set([...targets, ...(named === null ? alwaysTargets(full.tasks, parameters) : [])]);
   const wanted = targetGraph(full.tasks, requested);
@@ -98,14 +106,17 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
     replaced: new Map(),
     removed: [],
     warnings: mistakes.warnings,
+    registry,
     ...result,
   });
   if (request.thorough) {
-    await checkThoroughly(full.tasks, request, report);
+    await checkThoroughly(full.tasks, { ...request, registry }, report);
     mistakes.check();
   }
   if (phase === 'full') return finish({ graph: full.tasks });
+  verify('target', pick(full.tasks, targets));
   if (phase === 'target') return finish({ graph: pick(full.tasks, targets) });
+  verify('target-graph', wanted);
   if (phase === 'target-graph') return finish({ graph: wanted });
 
   const { removed, replaced } = await optimize({
@@ -116,6 +127,7 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
       ...(parameters.optimize_target_tasks ? [] : targets),
     ]),
     doNotRemove: new Set(named),
+    strategies: registry.strategies,
     parameters,
     index: request.index,
     now: systemClock.now(),
@@ -131,12 +143,14 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
     report,
   });
   verifyOptimized(optimized.tasks, { report });
-  mistakes.check();
+  verify('optimized', optimized.tasks);
   const outcome = { replaced, removed: [...removed].sort(compareCodePoints) };
   if (phase === 'optimized')
     return finish({ ...outcome, graph: optimized.tasks, labelToTaskId: optimized.labelToTaskId });
 
-  const morphed = morph(optimized, { graphConfig: configuration.config, parameters });
+  const { morphs } = registry;
+  const morphed = morph(optimized, { graphConfig: configuration.config, parameters, morphs, report });
+  verify('morphed', morphed.tasks);
   return finish({ ...outcome, graph: morphed.tasks, labelToTaskId: morphed.labelToTaskId });
 }
 
@@ -156,12 +170,13 @@ async function generate(
 /** What later phases find in the tasks that they meet: strategies and references, here of every task. */
 async function checkThoroughly(
   tasks: FullTaskSet['tasks'],
-  { rootUrl, parameters }: CompileRequest,
+  { rootUrl, parameters, registry }: CompileRequest & { readonly registry: Registry },
   report: (mistake: GraphMistake) => void,
 ): Promise<void> {
   const none = new Set<string>();
   const all = { tasks, requested: new Set(tasks.keys()), doNotOptimize: none, doNotRemove: none };
-  await optimize({ ...all, parameters, index: null, now: systemClock.now(), report });
+  const { strategies } = registry;
+  await optimize({ ...all, strategies, parameters, index: null, now: systemClock.now(), report });
   const kept = { tasks, removed: none, replaced: new Map<string, string>() };
   assignTaskIds({ ...kept, decisionTaskId: 'DECISION-TASK', rootUrl, report });
 }

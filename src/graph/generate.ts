@@ -54,6 +54,7 @@ export async function generateTasks(
       graphConfig: configuration.config,
       kindDependenciesTasks: tasksOfKinds(ofKinds, kind.dependencies),
       writeArtifacts: false,
+      registry,
       get repoConfigs() {
         repositories ??= repositoryConfigs(configuration, request.parameters, mistakes);
         return repositories;

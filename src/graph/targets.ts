@@ -1,41 +1,62 @@
 import { fail, FailureError } from '../base/failure.ts';
 import { compareCodePoints } from '../base/hash.ts';
 import { didYouMean } from '../base/suggest.ts';
+import type { GraphMistake } from './check-graph.ts';
 import { closure } from './dependency-order.ts';
 import type { Parameters } from './parameters/parameters.ts';
+import type { Registry } from './plugins/registry.ts';
 import type { GraphTask } from './task-graph.ts';
 import { matchRunOnGitBranches, matchRunOnProjects, matchRunOnTasksFor } from './values/attributes.ts';
 import { PythonRegexError } from './values/python-regex.ts';
 
 type Tasks = ReadonlyMap<string, GraphTask>;
-type TargetMethod = (task: GraphTask, parameters: Parameters) => boolean;
+type Report = (mistake: GraphMistake) => void;
 
-const methods: ReadonlyMap<string, TargetMethod> = new Map<string, TargetMethod>([
-  ['default', runsHere],
-  ['codereview', (task, parameters) => runsHere(task, parameters) && Boolean(task.attributes['code-review'])],
-  ['nothing', () => false],
+/** Gives the labels of the tasks that are wanted, in any order. */
+export type TargetMethod = (tasks: Tasks, parameters: Parameters, report: Report) => readonly string[];
+
+export const targetMethods: ReadonlyMap<string, TargetMethod> = new Map<string, TargetMethod>([
+  ['default', (tasks, parameters) => labelsOf(tasks, (task) => runsHere(task, parameters))],
+  [
+    'codereview',
+    (tasks, parameters) =>
+      labelsOf(tasks, (task) => runsHere(task, parameters) && Boolean(task.attributes['code-review'])),
+  ],
+  ['nothing', () => []],
 ]);
 
-/** The labels that the parameters' target method wants, sorted. */
-export function selectTargets(tasks: Tasks, parameters: Parameters): string[] {
-  for (const filter of parameters.filters) {
-    if (filter === 'target_tasks_method') continue;
-    fail(
-      'configuration',
-      `there is no filter "${filter}"`,
-      'the parameter "filters" can only name "target_tasks_method"',
-    );
-  }
-  const name = parameters.target_tasks_method;
-  const method = methods.get(name);
-  if (method === undefined) {
-    return fail('configuration', `there is no target method "${name}"`, didYouMean(name, methods.keys()));
-  }
-  return [...tasks.values()]
-    .filter((task) => method(task, parameters))
-    .map(({ label }) => label)
-    .sort(compareCodePoints);
+function labelsOf(tasks: Tasks, isWanted: (task: GraphTask) => boolean): string[] {
+  return [...tasks.values()].filter(isWanted).map(({ label }) => label);
 }
+
+/** The labels that all of the parameters' filters let through, sorted. */
+export function selectTargets(
+  tasks: Tasks,
+  parameters: Parameters,
+  { targetMethods, filters }: Pick<Registry, 'targetMethods' | 'filters'>,
+  report: Report,
+): string[] {
+  let left = tasks;
+  for (const filter of parameters.filters.length === 0 ? [byMethod] : parameters.filters) {
+    const isMethod = filter === byMethod;
+    const name = isMethod ? parameters.target_tasks_method : filter;
+    const known = isMethod ? targetMethods : filters;
+    const method = known.get(name);
+    if (method === undefined) {
+      const words = isMethod ? known.keys() : [byMethod, ...known.keys()];
+      return fail(
+        'configuration',
+        `there is no ${isMethod ? 'target method' : 'filter'} "${name}"`,
+        didYouMean(name, words),
+      );
+    }
+    const wanted = new Set(method(left, parameters, report));
+    left = new Map([...left].filter(([label]) => wanted.has(label)));
+  }
+  return [...left.keys()].sort(compareCodePoints);
+}
+
+const byMethod = 'target_tasks_method';
 
 /** The labels that a user names: each word is a label, or a regular expression that matches whole labels. */
 export function namedTargets(tasks: Tasks, words: readonly string[]): string[] {

@@ -130,18 +130,8 @@ export function readConfig(folder: string, root: string, mistakes: Mistakes): Co
     });
   });
   if (!isRight) return null;
-  const config = file.value as GraphConfig & Mapping;
   warnOfDurations(file, mistakes);
-  for (const key of ['register', 'decision-parameters']) {
-    if (typeof config.taskgraph[key] !== 'string') continue;
-    mistakes.add({
-      severity: 'warning',
-      message: `"taskgraph.${key}" names Python code, which is not called`,
-      place: file.placeOf(['taskgraph', key]),
-      hint: 'extensions in TypeScript are still to come',
-    });
-  }
-  return { file, config };
+  return { file, config: file.value as GraphConfig & Mapping };
 }
 
 /** taskgraph reads them only when tasks are created. */

@@ -5,12 +5,13 @@ import { dependencyOrder } from '../dependency-order.ts';
 import type { IndexReader } from '../index-reader.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
+import { DraftError } from '../transforms/draft-step.ts';
 import { resolveTimestamps } from '../values/parameterization.ts';
 import { DurationError } from '../values/time.ts';
 import type { Optimizing } from './optimizing.ts';
 import { removeTasks } from './remove-tasks.ts';
 import { replaceTasks } from './replace-tasks.ts';
-import { type IndexAnswers, strategies, type Strategy } from './strategies.ts';
+import type { IndexAnswers, Strategy } from './strategies.ts';
 
 export interface OptimizeRequest {
   /** the target graph, by label */
@@ -21,6 +22,7 @@ export interface OptimizeRequest {
   readonly doNotOptimize: ReadonlySet<string>;
   /** labels that no strategy may remove */
   readonly doNotRemove: ReadonlySet<string>;
+  readonly strategies: ReadonlyMap<string, Strategy>;
   readonly parameters: Parameters;
   readonly index: IndexReader | null;
   /** milliseconds since 1970: what replaces a task must last until its dependents' deadlines */
@@ -46,7 +48,7 @@ export async function optimize(request: OptimizeRequest): Promise<Optimized> {
   const answers = await askIndex(
     labels.filter((label) => !doNotOptimize.has(label)),
     chosen,
-    request.index,
+    request,
   );
   const deadlines = deadlinesOf(request);
   const optimizing: Optimizing = {
@@ -58,12 +60,16 @@ export async function optimize(request: OptimizeRequest): Promise<Optimized> {
     ...links,
     mayRemove(label) {
       const { strategy, argument } = chosen.get(label)!;
-      return !doNotRemove.has(label) && strategy.removes?.(argument, parameters) === true;
+      const task = tasks.get(label)!;
+      if (doNotRemove.has(label) || strategy.removes === undefined) return false;
+      return ask(label, request, false, () => strategy.removes!(argument, parameters, task));
     },
     findReplacement(label) {
       const { strategy, argument } = chosen.get(label)!;
       const deadline = deadlines(links.dependents(label));
-      return strategy.replacement?.(argument, answers, deadline) ?? null;
+      const task = tasks.get(label)!;
+      if (strategy.replacement === undefined) return null;
+      return ask(label, request, null, () => strategy.replacement!(argument, answers, deadline, task));
     },
   };
   const removed = removeTasks(optimizing);
@@ -93,7 +99,7 @@ const never: Choice = { strategy: {}, argument: null };
 
 function chooseStrategies(
   labels: readonly string[],
-  { tasks, report }: OptimizeRequest,
+  { tasks, strategies, report }: OptimizeRequest,
 ): ReadonlyMap<string, Choice> {
   return new Map(
     labels.map((label): [string, Choice] => {
@@ -115,15 +121,36 @@ function chooseStrategies(
   );
 }
 
+/** What a strategy says about a task; a plugin's strategy can fail, which is reported. */
+function ask<T>(label: string, { report }: OptimizeRequest, otherwise: T, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof DraftError)) throw error;
+    const { message, path, hint, place } = error;
+    const about = { label, path: ['optimization', ...path] };
+    report({
+      severity: 'error',
+      message,
+      ...about,
+      ...(hint === undefined ? {} : { hint }),
+      ...(place === undefined ? {} : { place }),
+    });
+    return otherwise;
+  }
+}
+
 async function askIndex(
   labels: readonly string[],
   chosen: ReadonlyMap<string, Choice>,
-  index: IndexReader | null,
+  request: OptimizeRequest,
 ): Promise<IndexAnswers> {
+  const { index, tasks } = request;
   const paths = new Set(
     labels.flatMap((label) => {
       const { strategy, argument } = chosen.get(label)!;
-      return strategy.indexes?.(argument) ?? [];
+      const task = tasks.get(label)!;
+      return ask(label, request, [], () => strategy.indexes?.(argument, task) ?? []);
     }),
   );
   if (index === null || paths.size === 0) return { taskIds: new Map(), statuses: new Map() };

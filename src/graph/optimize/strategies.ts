@@ -1,4 +1,5 @@
 import type { Parameters } from '../parameters/parameters.ts';
+import type { GraphTask } from '../task-graph.ts';
 import { pathMatches } from '../values/path-match.ts';
 
 /** What an index knows, asked for once for all tasks. */
@@ -10,11 +11,16 @@ export interface IndexAnswers {
 /** One way to leave a task out. `argument` is what stands behind the strategy's name in the task. */
 export interface Strategy {
   /** True when the task is not needed at all. */
-  removes?(argument: unknown, parameters: Parameters): boolean;
+  removes?(argument: unknown, parameters: Parameters, task: GraphTask): boolean;
   /** The task that does instead, which must last until `deadline` (milliseconds since 1970) when that is given. */
-  replacement?(argument: unknown, answers: IndexAnswers, deadline: number | null): string | null;
+  replacement?(
+    argument: unknown,
+    answers: IndexAnswers,
+    deadline: number | null,
+    task: GraphTask,
+  ): string | null;
   /** index paths that it will ask for */
-  indexes?(argument: unknown): readonly string[];
+  indexes?(argument: unknown, task: GraphTask): readonly string[];
 }
 
 export const strategies: ReadonlyMap<string, Strategy> = new Map<string, Strategy>([
@@ -30,7 +36,12 @@ function isUnchanged(patterns: unknown, { base_rev, head_rev, files_changed }: P
   return !listOf(patterns).some((pattern) => files_changed.some((file) => pathMatches(file, pattern)));
 }
 
-function findInIndex(argument: unknown, answers: IndexAnswers, deadline: number | null): string | null {
+/** The first of these namespaces at which a task is that has not failed and lasts long enough. */
+export function findInIndex(
+  argument: unknown,
+  answers: IndexAnswers,
+  deadline: number | null,
+): string | null {
   for (const namespace of listOf(argument)) {
     const taskId = answers.taskIds.get(namespace);
     const status = taskId === undefined ? undefined : answers.statuses.get(taskId);

@@ -8,6 +8,7 @@ import {
   listOf,
   mapOf,
   nullable,
+  type Shape,
   type ShapeMistake,
   text,
 } from '../load/shape.ts';
@@ -54,24 +55,31 @@ const partialShape = keys({ optional: { ...known, ...optional }, unknown: 'allow
 
 /** All that is wrong with parameters, that some are missing only when they must be complete; paths are in them. */
 export function parameterMistakes(parameters: unknown, complete: boolean): ShapeMistake[] {
+  return mistakesOf(parameters, complete ? completeShape : partialShape);
+}
+
+function mistakesOf(parameters: unknown, wanted: Shape): ShapeMistake[] {
   const mistakes: ShapeMistake[] = [];
-  (complete ? completeShape : partialShape)(parameters, [], (mistake) => mistakes.push(mistake));
+  wanted(parameters, [], (mistake) => mistakes.push(mistake));
   return mistakes;
 }
 
-/** Adds what is wrong with parameters to the mistakes of a compilation, and fails if there is something. */
-export function checkParameters(parameters: Parameters, mistakes: Mistakes): void {
-  for (const { message, hint } of parameterMistakes(parameters, true)) {
+/**
+ * Adds what is wrong with parameters to the mistakes of a compilation, and fails if there is something.
+ * `wanted`: what plugins want of them; else what there must be in any case.
+ */
+export function checkParameters(
+  parameters: Parameters,
+  mistakes: Mistakes,
+  wanted: readonly Shape[] = [completeShape],
+): void {
+  for (const { message, hint } of wanted.flatMap((one) => mistakesOf(parameters, one))) {
     mistakes.add({
       severity: 'error',
       message,
       about: 'parameters',
       ...(hint === undefined ? {} : { hint }),
     });
-  }
-  if (typeof parameters.optimize_strategies === 'string' && parameters.optimize_strategies !== '') {
-    const message = `"optimize_strategies" names Python code (${parameters.optimize_strategies}), which is not run`;
-    mistakes.add({ severity: 'error', message, about: 'parameters' });
   }
   mistakes.check();
 }

@@ -220,16 +220,21 @@ export interface Strategy {
   /** true when nobody needs the task */
   removes?(task: GraphTask, params: Parameters, argument: Json): boolean;
   /** index paths, the best first: a task that is found at one and has not failed does instead */
-  indexes?(task: GraphTask, params: Parameters, argument: Json): readonly string[];
+  indexes?(task: GraphTask, argument: Json): readonly string[];
 }
 
-/** A strategy, or others put together; a name stands for the strategy of that name. */
+/**
+ * A strategy, or others put together; a name stands for the strategy of that name. All parts get the same argument,
+ * unless `split` gives one for each.
+ */
 export type Strategies =
   | Strategy
   | string
-  | { readonly any: readonly Strategies[] }
-  | { readonly all: readonly Strategies[] }
+  | { readonly any: readonly Strategies[]; readonly split?: Split }
+  | { readonly all: readonly Strategies[]; readonly split?: Split }
   | { readonly not: Strategies };
+
+export type Split = (argument: Json) => readonly Json[];
 
 /** The parts of compiling after which a graph can be verified. */
 export type GraphPhase = 'full' | 'target' | 'target-graph' | 'optimized' | 'morphed';

@@ -8,6 +8,7 @@ import { pluginError } from './call.ts';
 import { configFor } from './config.ts';
 import { describe, type Float, handIn, NotJson, takeBackMapping } from './hand-over.ts';
 import type { PluginExport } from './modules.ts';
+import { Refused } from './refused.ts';
 
 type TransformFunction = (config: Config, tasks: readonly Task[]) => Tasks;
 
@@ -35,11 +36,11 @@ interface Given {
 }
 type Marked = Task & { [mark]?: Given };
 
-/** What kind.yml names as a transform: a function, or a list of such; a text says what is wrong with it. */
-export function asTransform(plugin: PluginExport): PluginStep | string {
+/** What kind.yml names as a transform: a function, or a list of such. Throws {@link Refused}. */
+export function asTransform(plugin: PluginExport): PluginStep {
   const functions = [plugin.value].flat(Number.POSITIVE_INFINITY);
   if (functions.length === 0 || !functions.every((one) => typeof one === 'function')) {
-    return `"${plugin.name}" of ${plugin.file.shown} must be a function (config, tasks), or a list of such`;
+    throw new Refused(`"${plugin.name}" must be a function (config, tasks), or a list of such`);
   }
   const steps = functions.map((one) => transformStep(plugin, one as TransformFunction));
   return {
@@ -52,9 +53,10 @@ export function asTransform(plugin: PluginExport): PluginStep | string {
   };
 }
 
-export function asLoader(plugin: PluginExport): PluginStep | string {
+/** What kind.yml names as a loader. Throws {@link Refused}. */
+export function asLoader(plugin: PluginExport): PluginStep {
   if (typeof plugin.value === 'function') return transformStep(plugin, plugin.value as TransformFunction);
-  return `"${plugin.name}" of ${plugin.file.shown} must be a function (config, tasks)`;
+  throw new Refused(`"${plugin.name}" must be a function (config, tasks)`);
 }
 
 function transformStep(plugin: PluginExport, transform: TransformFunction): PluginStep {

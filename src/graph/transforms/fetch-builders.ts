@@ -6,6 +6,7 @@ import { isMapping, type Mapping, own } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
 import { pythonText } from '../values/python-text.ts';
 import { DraftError } from './draft-step.ts';
+import type { TransformContext } from './transform.ts';
 
 /** How a fetch task does its work. */
 export interface FetchCommand {
@@ -22,8 +23,8 @@ export interface FetchCommand {
 export interface FetchBuilder {
   readonly required: Readonly<Record<string, Shape>>;
   readonly optional: Readonly<Record<string, Shape>>;
-  /** `repository` is its top directory. Throws DraftError. */
-  build(wanted: Mapping, repository: string): FetchCommand;
+  /** Throws DraftError. */
+  build(wanted: Mapping, context: TransformContext): FetchCommand;
 }
 
 const signatureShape = keys({ required: { 'sig-url': text, 'key-path': text } });
@@ -60,7 +61,7 @@ export const fetchBuilders: ReadonlyMap<string, FetchBuilder> = new Map<string, 
 
 const artifactFolder = '/builds/worker/artifacts';
 
-function fetchUrl(wanted: Mapping, repository: string): FetchCommand {
+function fetchUrl(wanted: Mapping, { repository }: TransformContext): FetchCommand {
   const url = String(wanted.url);
   const artifactName = optionalText(wanted, 'artifact-name') ?? url.slice(url.lastIndexOf('/') + 1);
   const strip = wanted['strip-components'];

@@ -19,17 +19,14 @@ import { type FetchBuilder, fetchBuilders } from './fetch-builders.ts';
 import { shaped, warnOfUnknownKeys } from './draft-shape.ts';
 import type { Draft, Transform, TransformContext } from './transform.ts';
 
+/** The keys of each type are looked at when the type is known. */
 const fetchShape: Shape = custom(
   () => ({
     anyOf: [...fetchBuilders].map(([type, { required, optional }]) =>
       drawSchema(keys({ required: { type: oneOf([type]), ...required }, optional })),
     ),
   }),
-  (value, path, tell) => {
-    const builder = isMapping(value) ? fetchBuilders.get(String(value.type)) : undefined;
-    const { required = {}, optional = {} } = builder ?? {};
-    keys({ required: { type: text, ...required }, optional, unknown: 'allowed' })(value, path, tell);
-  },
+  keys({ required: { type: text }, unknown: 'allowed' }),
 );
 
 /** Keys of a task that `fetch` knows. */
@@ -54,12 +51,20 @@ export const fetch: Transform = (context, drafts) =>
     (draft) => {
       const wanted = draft.fetch as Mapping;
       const type = String(wanted.type);
-      const builder = fetchBuilders.get(type);
+      const { fetchTypes } = context.registry;
+      const builder = fetchTypes.get(type);
       if (!builder) {
-        const hint = didYouMean(type, fetchBuilders.keys());
+        const hint = didYouMean(type, fetchTypes.keys());
         throw new DraftError(`there is no fetch type "${type}"`, ['fetch', 'type'], hint);
       }
-      const known = ['type', ...Object.keys(builder.required), ...Object.keys(builder.optional)];
+      const { required, optional } = builder;
+      let isRight = true;
+      keys({ required, optional, unknown: 'allowed' })(wanted, ['fetch'], (mistake) => {
+        isRight = false;
+        context.report({ severity: 'error', ...mistake, draft });
+      });
+      if (!isRight) return [];
+      const known = ['type', ...Object.keys(required), ...Object.keys(optional)];
       warnOfUnknownKeys(context, draft, ['fetch'], known);
       return fetchTask(context, draft, wanted, builder);
     },
@@ -68,7 +73,7 @@ export const fetch: Transform = (context, drafts) =>
 function fetchTask(context: TransformContext, draft: Draft, wanted: Mapping, builder: FetchBuilder): Draft {
   const { params, graphConfig } = context;
   const name = String(draft.name);
-  const { command, artifactName, env, digestData, secret } = builder.build(wanted, context.repository);
+  const { command, artifactName, env, digestData, secret } = builder.build(wanted, context);
   const prefix = (draft['artifact-prefix'] ?? 'public') as string;
   // What was fetched never changes, and is of use for as long as anybody builds that revision.
   const expires = params.level === '3' ? '1000 years' : (graphConfig['task-expires-after'] ?? '28 days');

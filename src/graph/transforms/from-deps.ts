@@ -3,7 +3,7 @@ import { anything, described, flag, keys, listOf, mapOf, nullable, type Shape, t
 import type { GraphTask } from '../task-graph.ts';
 import { attributesMatch } from '../values/attributes.ts';
 import { deepCopy } from '../values/copy.ts';
-import { getDependencies, groupByFunctions, setNameFunctions } from '../values/dependencies.ts';
+import { getDependencies } from '../values/dependencies.ts';
 import { isMapping, type Mapping, onlyKey, own, setOwn } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
 import { pythonText } from '../values/python-text.ts';
@@ -49,8 +49,8 @@ export const fromDeps: Transform = (context, drafts) =>
       ({ kind, attributes }) =>
         kinds.includes(kind) && (!conditions || attributesMatch(attributes, conditions)),
     );
-    return groups(config, dependencies).map((group) =>
-      draftForGroup(context, task, { config, kinds, group }),
+    return groups(context, config, dependencies).map((group) =>
+      draftForGroup(context, task, { config, kinds, group, dependencies }),
     );
   });
 
@@ -72,35 +72,40 @@ function wantedKinds(context: TransformContext, config: Mapping): readonly strin
   return kinds;
 }
 
-function groups(config: Mapping, tasks: readonly GraphTask[]): readonly (readonly GraphTask[])[] {
+function groups(
+  context: TransformContext,
+  config: Mapping,
+  tasks: readonly GraphTask[],
+): readonly (readonly GraphTask[])[] {
+  const known = context.registry.groupBy;
   const groupBy = own(config, 'group-by') ?? 'single';
   const path = ['from-deps', 'group-by'];
   const name = typeof groupBy === 'string' ? groupBy : onlyKey(groupBy);
   if (name === undefined) throw new DraftError('"group-by" must be a name, or a mapping of one', path);
-  const found = groupByFunctions.get(name);
+  const found = known.get(name);
   if (!found) {
-    throw new DraftError(
-      `there is no way to group by "${name}"`,
-      path,
-      didYouMean(name, groupByFunctions.keys()),
-    );
+    throw new DraftError(`there is no way to group by "${name}"`, path, didYouMean(name, known.keys()));
   }
   const argument = isMapping(groupBy) ? groupBy[name] : undefined;
   if (found.argument === 'none') {
     if (argument !== undefined) throw new DraftError(`"group-by: ${name}" takes no argument`, path);
-    return found.group(tasks, '');
+    return found.group(tasks, undefined, context);
   }
-  if (typeof argument !== 'string') throw new DraftError(`"group-by: {${name}: …}" needs a text`, path);
-  return found.group(tasks, argument);
+  if (found.argument === 'string' && typeof argument !== 'string')
+    throw new DraftError(`"group-by: {${name}: …}" needs a text`, path);
+  return found.group(tasks, argument, context);
 }
 
 interface Group {
   readonly config: Mapping;
   readonly kinds: readonly string[];
   readonly group: readonly GraphTask[];
+  /** all that were grouped */
+  readonly dependencies: readonly GraphTask[];
 }
 
-function draftForGroup(context: TransformContext, task: Draft, { config, kinds, group }: Group): Draft {
+function draftForGroup(context: TransformContext, task: Draft, given: Group): Draft {
+  const { config, kinds, group } = given;
   const uniqueKinds = own(config, 'unique-kinds') ?? true;
   if (uniqueKinds && new Set(group.map(({ kind }) => kind)).size < group.length) {
     throw new DraftError(
@@ -126,7 +131,7 @@ function draftForGroup(context: TransformContext, task: Draft, { config, kinds, 
     'primary-kind-dependency': primaryKind,
     'primary-dependency-label': primary.label,
   };
-  const name = nameAfter(config, primary, primaryKind);
+  const name = nameAfter(context, given, primary, primaryKind);
   if (name !== undefined) draft.name = name;
 
   const fetches = own(config, 'fetches');
@@ -135,12 +140,18 @@ function draftForGroup(context: TransformContext, task: Draft, { config, kinds, 
   return draft;
 }
 
-function nameAfter(config: Mapping, primary: GraphTask, primaryKind: string): string | undefined {
+function nameAfter(
+  context: TransformContext,
+  { config, dependencies: tasks }: Group,
+  primary: GraphTask,
+  primaryKind: string,
+): string | undefined {
+  const known = context.registry.setName;
   const setName = Object.hasOwn(config, 'set-name') ? config['set-name'] : 'strip-kind';
   if (setName === null || setName === false || setName === '') return undefined;
-  const found = typeof setName === 'string' ? setNameFunctions.get(setName) : undefined;
-  if (found) return found(primary, primaryKind);
-  const hint = didYouMean(pythonText(setName), setNameFunctions.keys());
+  const found = typeof setName === 'string' ? known.get(setName) : undefined;
+  if (found) return found(primary, primaryKind, { tasks, context });
+  const hint = didYouMean(pythonText(setName), known.keys());
   throw new DraftError('"set-name" must be a known name, or false', ['from-deps', 'set-name'], hint);
 }
 

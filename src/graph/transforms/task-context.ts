@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../base/files.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import {
   anything,
   described,
@@ -83,18 +84,26 @@ function valuesOf(
   config: Mapping,
   files: Map<string, Mapping>,
 ): Mapping {
-  const custom = (own(config, 'from-custom') ?? []) as readonly string[];
-  if (custom.length > 0) {
-    throw new DraftError(`there is no provider "${custom[0]}"`, ['task-context', 'from-custom', 0]);
-  }
   const path = own(config, 'from-file');
   const fromObject = own(config, 'from-object');
   return {
     ...(typeof task.name === 'string' ? { name: task.name } : {}),
     ...(typeof path === 'string' && path !== '' ? valuesInFile(context, path, files) : {}),
+    ...valuesOfProviders(context, task, (own(config, 'from-custom') ?? []) as readonly string[]),
     ...(isMapping(fromObject) ? fromObject : {}),
     ...valuesInParameters(context, own(config, 'from-parameters')),
   };
+}
+
+function valuesOfProviders(context: TransformContext, task: Draft, names: readonly string[]): Mapping {
+  const { taskContexts } = context.registry;
+  const all = names.map((name, index) => {
+    const provide = taskContexts.get(name);
+    if (provide !== undefined) return provide(context, task);
+    const hint = didYouMean(name, taskContexts.keys());
+    throw new DraftError(`there is no provider "${name}"`, ['task-context', 'from-custom', index], hint);
+  });
+  return Object.assign({}, ...all) as Mapping;
 }
 
 /** One parameter, by dotted path, for each name; or a list of them, of which the first counts that is not null. */

@@ -1,6 +1,7 @@
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Parameters } from '../parameters/parameters.ts';
+import type { Registry } from '../plugins/registry.ts';
 import type { GraphTask } from '../task-graph.ts';
 
 /** A task on its way from kind.yml to a task definition: JSON data whose shape each transform changes. */
@@ -41,6 +42,8 @@ export interface TransformContext {
   /** tasks of the kinds named in `kind-dependencies`, by label, in the order in which they were made */
   readonly kindDependenciesTasks: ReadonlyMap<string, GraphTask>;
   readonly writeArtifacts: boolean;
+  /** what `run.using`, `worker.implementation` and so on can name */
+  readonly registry: Registry;
   /** current repository first */
   readonly repoConfigs: ReadonlyMap<string, RepoConfig>;
   /**

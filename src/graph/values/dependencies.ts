@@ -1,5 +1,5 @@
 import type { GraphTask } from '../task-graph.ts';
-import type { Draft } from '../transforms/transform.ts';
+import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { isMapping, own } from './plain.ts';
 import { PythonFloat } from './python-float.ts';
 
@@ -42,15 +42,22 @@ export function getPrimaryDependency(context: WithDependencies, draft: Draft): G
 
 /** Sorts tasks into groups; from-deps makes one draft for each. */
 export interface GroupBy {
-  /** what is written as `group-by: {name: argument}`; `none`: only `group-by: name` */
-  readonly argument: 'none' | 'string';
-  group(tasks: readonly GraphTask[], argument: string): readonly (readonly GraphTask[])[];
+  /** what is written as `group-by: {name: argument}`; `none`: only `group-by: name`; `any`: both */
+  readonly argument: 'none' | 'string' | 'any';
+  group(
+    tasks: readonly GraphTask[],
+    argument: unknown,
+    context: TransformContext,
+  ): readonly (readonly GraphTask[])[];
 }
 
 export const groupByFunctions: ReadonlyMap<string, GroupBy> = new Map<string, GroupBy>([
   ['single', { argument: 'none', group: (tasks) => tasks.map((task) => [task]) }],
   ['all', { argument: 'none', group: (tasks) => [tasks] }],
-  ['attribute', { argument: 'string', group: groupByAttribute }],
+  [
+    'attribute',
+    { argument: 'string', group: (tasks, attribute) => groupByAttribute(tasks, String(attribute)) },
+  ],
 ]);
 
 /** Tasks with equal attribute together, in the order in which the values occur; without a value in no group. */
@@ -74,7 +81,11 @@ function isTrue(value: unknown): boolean {
   return value instanceof PythonFloat ? value.valueOf() !== 0 : Boolean(value);
 }
 
-export type SetName = (primary: GraphTask, primaryKind: string) => string;
+export type SetName = (
+  primary: GraphTask,
+  primaryKind: string,
+  of: { readonly tasks: readonly GraphTask[]; readonly context: TransformContext },
+) => string;
 
 /** How from-deps names a draft after its primary dependency. */
 export const setNameFunctions: ReadonlyMap<string, SetName> = new Map<string, SetName>([

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { GraphMistake } from '../../../src/graph/check-graph.ts';
 import { optimize } from '../../../src/graph/optimize/optimize.ts';
+import { strategies } from '../../../src/graph/optimize/strategies.ts';
 import { assignTaskIds } from '../../../src/graph/optimize/task-ids.ts';
 import { morph } from '../../../src/graph/morph/morph.ts';
 import type { GraphConfig } from '../../../src/graph/graph-config.ts';
@@ -59,6 +60,7 @@ async function optimizeThese(
     requested: new Set(options.requested ?? tasks.keys()),
     doNotOptimize: new Set(options.keep),
     doNotRemove: new Set(),
+    strategies,
     parameters: { ...parameters, ...options.parameters },
     index: options.index ?? null,
     now,
@@ -278,7 +280,12 @@ describe('morphing', () => {
       tasks: new Map([['A', { ...task!, taskId: 'A' }]]),
       labelToTaskId: new Map([['a', 'A']]),
     };
-    const { tasks, labelToTaskId } = morph(given, { graphConfig, parameters });
+    const { tasks, labelToTaskId } = morph(given, {
+      graphConfig,
+      parameters,
+      morphs: [],
+      report: () => undefined,
+    });
     expect(tasks.get('A')!.task.routes).toEqual(['checks']);
     expect(tasks.get(labelToTaskId.get('index-task-a')!)).toMatchObject({
       label: 'index-task-a',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Parameters } from '../../../src/graph/parameters/parameters.ts';
+import { openRegistry } from '../../../src/graph/plugins/built-in.ts';
 import { alwaysTargets, namedTargets, selectTargets, targetGraph } from '../../../src/graph/targets.ts';
 import type { GraphTask } from '../../../src/graph/task-graph.ts';
 import { failureText, parameters } from './work-tree.ts';
@@ -24,8 +25,12 @@ function graphOf(...tasks: readonly GraphTask[]): ReadonlyMap<string, GraphTask>
   return new Map(tasks.map((task) => [task.label, task]));
 }
 
+function select(tasks: ReadonlyMap<string, GraphTask>, given: Partial<Parameters>): string[] {
+  return selectTargets(tasks, { ...parameters, ...given }, openRegistry(), () => undefined);
+}
+
 function targets(task: Record<string, unknown>, given: Partial<Parameters> = {}): boolean {
-  return selectTargets(graphOf(taskOf('a', task)), { ...parameters, ...given }).length === 1;
+  return select(graphOf(taskOf('a', task)), given).length === 1;
 }
 
 describe('target tasks', () => {
@@ -52,12 +57,11 @@ describe('target tasks', () => {
   });
 
   it('refuses methods and filters that there are not', async () => {
-    const select = (given: Partial<Parameters>) => () =>
-      selectTargets(graphOf(), { ...parameters, ...given });
-    expect(await failureText(select({ target_tasks_method: 'defualt' }))).toContain(
+    const selecting = (given: Partial<Parameters>) => () => select(graphOf(), given);
+    expect(await failureText(selecting({ target_tasks_method: 'defualt' }))).toContain(
       'did you mean "default"?',
     );
-    expect(await failureText(select({ filters: ['mine'] }))).toContain('there is no filter "mine"');
+    expect(await failureText(selecting({ filters: ['mine'] }))).toContain('there is no filter "mine"');
   });
 
   it('takes labels and regular expressions for whole labels', async () => {

@@ -87,7 +87,7 @@ describe('what is wrong with plugins', () => {
     `);
     expect(await failure('export const transforms = 1;\n')).toMatchInlineSnapshot(`
       "
-      taskcluster/mine/build.ts:1:14: error: "transforms" of taskcluster/mine/build.ts must be a function (config, tasks), or a list of such
+      taskcluster/mine/build.ts:1:14: error: "transforms" must be a function (config, tasks), or a list of such
         1 | export const transforms = 1;
           |              ~~~~~~~~~~
       configuration: one mistake in the configuration

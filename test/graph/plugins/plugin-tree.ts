@@ -24,16 +24,26 @@ export interface Tree {
   readonly plugins?: Readonly<Record<string, string>>;
   /** lines below `taskgraph:` of config.yml */
   readonly config?: string;
+  /** lines below `workers.aliases:` of config.yml */
+  readonly aliases?: string;
   readonly request?: Partial<CompileRequest> & { readonly files?: Readonly<Record<string, string>> };
 }
 
-export function requestWith({ kinds, plugins = {}, config = '', request = {} }: Tree): CompileRequest {
+export function requestWith({
+  kinds,
+  plugins = {},
+  config = '',
+  aliases = '',
+  request = {},
+}: Tree): CompileRequest {
   const files = Object.fromEntries(
     Object.entries(plugins).map(([name, text]) => [`taskcluster/${name}`, text]),
   );
   return requestFor(kinds, {
     ...request,
-    config: configYml.replace('taskgraph:\n', `taskgraph:\n${config}`),
+    config: configYml
+      .replace('taskgraph:\n', `taskgraph:\n${config}`)
+      .replace('  aliases:\n', `  aliases:\n${aliases}`),
     files: { ...files, ...request.files },
   });
 }

@@ -1,3 +1,4 @@
+import { openRegistry } from '../../../src/graph/plugins/built-in.ts';
 import type { GraphTask } from '../../../src/graph/task-graph.ts';
 import type { Draft, Mistake, Transform, TransformContext } from '../../../src/graph/transforms/transform.ts';
 
@@ -19,6 +20,7 @@ export function transformContext(overrides: Partial<TransformContext> = {}): Tra
     },
     kindDependenciesTasks: new Map(),
     writeArtifacts: false,
+    registry: openRegistry(),
     repoConfigs: new Map(),
     repository: '/nowhere',
     root: 'taskcluster',

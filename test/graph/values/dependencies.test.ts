@@ -6,7 +6,7 @@ import {
   groupByFunctions,
   setNameFunctions,
 } from '../../../src/graph/values/dependencies.ts';
-import { byLabel, graphTask } from '../transforms/transform-context.ts';
+import { byLabel, graphTask, transformContext } from '../transforms/transform-context.ts';
 
 const tasks = [
   graphTask('build', 'b', { os: 'linux' }),
@@ -14,7 +14,7 @@ const tasks = [
   graphTask('test', 'a', { os: 'linux' }),
   graphTask('test', 'x', { os: '' }),
 ];
-const context = { kindDependenciesTasks: byLabel(...tasks) };
+const context = transformContext({ kindDependenciesTasks: byLabel(...tasks) });
 const labels = (found: readonly GraphTask[]) => found.map(({ label }) => label);
 
 test('dependencies come in the order of the kinds, each once', () => {
@@ -33,7 +33,7 @@ test('groups', () => {
   const grouped = (name: string, argument = '') =>
     groupByFunctions
       .get(name)!
-      .group(tasks, argument)
+      .group(tasks, argument, context)
       .map((group) => labels(group));
   expect(grouped('single')).toEqual([['build-b'], ['build-a'], ['test-a'], ['test-x']]);
   expect(grouped('all')).toEqual([['build-b', 'build-a', 'test-a', 'test-x']]);
@@ -41,7 +41,9 @@ test('groups', () => {
 });
 
 test('names', () => {
-  expect(setNameFunctions.get('strip-kind')!(tasks[0]!, 'build')).toBe('b');
-  expect(setNameFunctions.get('strip-kind')!(tasks[0]!, 'other')).toBe('build-b');
-  expect(setNameFunctions.get('retain-kind')!(tasks[0]!, 'build')).toBe('build-b');
+  const nameBy = (name: string, kind: string) =>
+    setNameFunctions.get(name)!(tasks[0]!, kind, { tasks, context: context });
+  expect(nameBy('strip-kind', 'build')).toBe('b');
+  expect(nameBy('strip-kind', 'other')).toBe('build-b');
+  expect(nameBy('retain-kind', 'build')).toBe('build-b');
 });

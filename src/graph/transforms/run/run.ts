@@ -123,16 +123,17 @@ function configure(context: TransformContext, draft: Draft): Draft | readonly Dr
   const using = String(settings['using']);
   if (implementation === 'docker-worker' || implementation === 'generic-worker')
     settings['workdir'] ??= '/builds/worker';
-  const found = runUsing.get(using);
-  if (found === undefined) {
+  const known = context.registry.runUsing.get(using);
+  if (known === undefined) {
     throw new DraftError(
       `there is no run.using "${using}"`,
       ['run', 'using'],
-      didYouMean(using, runUsing.keys()),
+      didYouMean(using, context.registry.runUsing.keys()),
     );
   }
-  if (!found.implementations.includes(implementation)) {
-    const hint = `it runs on ${found.implementations.join(', ')}`;
+  const found = known.find(({ implementations }) => implementations.includes(implementation));
+  if (found === undefined) {
+    const hint = `it runs on ${known.flatMap(({ implementations }) => implementations).join(', ')}`;
     throw new DraftError(`run.using "${using}" is not possible on ${implementation}`, ['run', 'using'], hint);
   }
   for (const [key, value] of Object.entries(found.defaults ?? {}))

@@ -1,4 +1,6 @@
+import { didYouMean } from '../../../base/suggest.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
+import { pythonText } from '../../values/python-text.ts';
 import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 
@@ -11,8 +13,10 @@ export function addIndexRoutes(context: TransformContext, draft: Draft): void {
   entry['rank'] = rankOf(index['rank'] ?? 'by-tier', extra, params.build_date);
   if (Object.keys(index).length === 0) return;
   const type = index['type'] ?? 'generic';
-  if (type !== 'generic')
-    throw new DraftError(`unknown index type ${JSON.stringify(type)}`, ['index', 'type'], 'known: generic');
+  if (type !== 'generic') {
+    addRoutesOfType(context, draft, pythonText(type));
+    return;
+  }
   const products = isMapping(graphConfig['index']) ? graphConfig['index']['products'] : undefined;
   const product = index['product'];
   if (!Array.isArray(products) || !products.includes(product)) {
@@ -30,6 +34,17 @@ export function addIndexRoutes(context: TransformContext, draft: Draft): void {
     `${start}.pushlog-id.${params.pushlog_id}.${end}`,
     `${start}.revision.${params.head_rev}.${end}`,
   );
+  delete draft['index'];
+}
+
+function addRoutesOfType(context: TransformContext, draft: Draft, type: string): void {
+  const { indexTypes } = context.registry;
+  const add = indexTypes.get(type);
+  if (add === undefined) {
+    const hint = didYouMean(type, ['generic', ...indexTypes.keys()]);
+    throw new DraftError(`unknown index type "${type}"`, ['index', 'type'], hint);
+  }
+  add(context, draft);
   delete draft['index'];
 }
 

@@ -18,9 +18,7 @@ import {
 import { priorities } from '../../../task/definition.ts';
 import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
 
-const strategies = ['always', 'never', 'index-search', 'skip-unless-changed'];
-
-/** One strategy with its argument, or null: never optimized away. */
+/** One strategy with its argument, or null: never optimized away. Which ones there are the transform knows. */
 export const optimization: Shape = custom(
   () => ({
     anyOf: [
@@ -46,7 +44,6 @@ export const optimization: Shape = custom(
       return;
     }
     const [name, argument] = Object.entries(value)[0]!;
-    oneOf(strategies)(name, [...path, name], tell);
     if (name === 'index-search' || name === 'skip-unless-changed')
       listOf(text)(argument, [...path, name], tell);
   },

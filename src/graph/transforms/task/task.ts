@@ -1,8 +1,7 @@
 import { didYouMean } from '../../../base/suggest.ts';
-import { payloadBuilders } from '../../payloads/builders.ts';
 import { isSet, mappingAt, type UnfinishedDefinition } from '../../payloads/payload.ts';
 import { evaluateKeyedBy, resolveKeyedBy } from '../../values/keyed-by.ts';
-import { isMapping, type Mapping } from '../../values/plain.ts';
+import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
 import { formatPython } from '../../values/python-format.ts';
 import { writtenAs } from '../../verify/payload/written-as.ts';
 import { warnOfUnknownKeys } from '../draft-shape.ts';
@@ -55,11 +54,13 @@ function isRight(context: TransformContext, draft: Draft): boolean {
   };
   taskShape(draft, [], tell);
   // Without these nobody can say what the worker must look like.
+  tellUnknownStrategy(context, draft['optimization'], tell);
   const areMappings = isMapping(draft['worker']) && isMapping(draft['tags'] ?? {});
   if (!areMappings || (!right && typeof draft['worker-type'] !== 'string')) return false;
   setImplementation(context, draft);
   const worker = draft['worker'] as Mapping;
   const implementation = String(worker['implementation']);
+  const { payloadBuilders } = context.registry;
   const builder = payloadBuilders.get(implementation);
   if (builder === undefined) {
     const hint = didYouMean(implementation, payloadBuilders.keys());
@@ -83,6 +84,21 @@ function isRight(context: TransformContext, draft: Draft): boolean {
     told.size === 0 ? builder.known : [...builder.known, ...told],
   );
   return right;
+}
+
+function tellUnknownStrategy(
+  { registry: { strategies } }: TransformContext,
+  optimization: unknown,
+  tell: (mistake: { message: string; path: readonly string[]; hint?: string }) => void,
+): void {
+  const name = onlyKey(optimization);
+  if (name === undefined || strategies.has(name)) return;
+  const hint = didYouMean(name, strategies.keys());
+  tell({
+    message: `there is no optimization strategy "${name}"`,
+    path: ['optimization', name],
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function build(context: TransformContext, draft: Draft): Draft | readonly Draft[] {
@@ -123,7 +139,7 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
   } satisfies UnfinishedDefinition & Mapping as UnfinishedDefinition;
 
   const implementation = String((draft['worker'] as Mapping)['implementation']);
-  payloadBuilders.get(implementation)!.build(context, draft, definition);
+  context.registry.payloadBuilders.get(implementation)!.build(context, draft, definition);
   if (implementation === 'docker-worker' || implementation === 'generic-worker') {
     mappingAt(definition.payload as Mapping, 'env')['MOZ_AUTOMATION'] = '1';
   }
@@ -147,7 +163,7 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
 function isTakenByWorker(context: TransformContext, draft: Draft, payload: unknown): boolean {
   const worker = draft['worker'] as Mapping;
   const implementation = String(worker['implementation']);
-  const shape = payloadBuilders.get(implementation)?.payloadShape?.(worker);
+  const shape = context.registry.payloadBuilders.get(implementation)?.payloadShape?.(worker);
   let right = true;
   shape?.(payload, ['payload'], ({ message, path, hint = `${implementation} would refuse the task` }) => {
     right = false;
