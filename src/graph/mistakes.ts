@@ -10,16 +10,21 @@ export class Mistakes {
     this.strict = options.strict;
   }
 
-  /** The same message about the same place is told once, with the number of the others that it is about. */
+  /**
+   * The same message about the same place is told once, with the number of the others that it is about; an error is an
+   * error, even where it was a warning before.
+   */
   add(diagnostic: Diagnostic): void {
     const { message, place, about } = diagnostic;
     const where = place === undefined ? about : `${place.file}:${place.line}:${place.column}`;
     const key = `${where}: ${message}`;
     const known = this.found.get(key);
-    if (known === undefined) this.found.set(key, { diagnostic, others: 0 });
+    if (known === undefined || (diagnostic.severity === 'error' && known.diagnostic.severity !== 'error'))
+      this.found.set(key, { diagnostic, others: known?.others ?? 0 });
     else if (known.diagnostic.about !== about) known.others++;
   }
 
+  /** Warnings and notes. */
   get warnings(): Diagnostic[] {
     return this.all().filter(({ severity }) => severity !== 'error');
   }
@@ -30,7 +35,8 @@ export class Mistakes {
     const errors = all.filter(({ severity }) => severity === 'error').length;
     if (errors === 0) return;
     const message = `${errors === 1 ? 'one mistake' : `${errors} mistakes`} in the configuration`;
-    throw new FailureError({ kind: 'configuration', message, diagnostics: all });
+    const diagnostics = all.filter(({ severity }) => severity !== 'note');
+    throw new FailureError({ kind: 'configuration', message, diagnostics });
   }
 
   /** File after file as they came up, each from top to bottom; what has no place comes last. */

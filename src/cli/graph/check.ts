@@ -67,8 +67,9 @@ function tell(result: GraphResult, { quiet }: GraphOptions): void {
     process.stderr.write(drawFailure(result.failure));
     return;
   }
-  if (!quiet) tellWarnings(result);
-  process.stderr.write(`caisson: ${result.count} tasks, ${result.warnings.length} warnings\n`);
+  if (!quiet) tellWarnings(result, { notes: true });
+  const count = result.warnings.filter(({ severity }) => severity === 'warning').length;
+  process.stderr.write(`caisson: ${result.count} tasks, ${count} warnings\n`);
 }
 
 function diagnosticsOf(result: GraphResult): readonly Diagnostic[] {

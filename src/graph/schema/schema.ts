@@ -6,8 +6,7 @@ import { conditional } from './conditional.ts';
 import { allowKeyed, byChoice } from './keyed.ts';
 import { builtInTransforms, knownTaskKeys, taskSchema } from './task-schema.ts';
 
-export const documents = ['config', 'kind'] as const;
-export type Document = (typeof documents)[number];
+export type Document = 'config' | 'kind';
 
 const draft = 'http://json-schema.org/draft-07/schema#';
 

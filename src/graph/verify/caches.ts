@@ -14,7 +14,7 @@ const deprecated: readonly (readonly [RegExp, string])[] = [
   [/^checkouts?-(.+-)?v\d+$/, 'use "checkouts": what would make you count up is in the name already'],
 ];
 
-type Say = (message: string, hint?: string, severity?: 'error' | 'warning') => void;
+type Say = (message: string, hint?: string, severity?: 'error' | 'warning' | 'note') => void;
 
 /** Caches on the final tasks, so that no transform can go round these rules. */
 export const verifyCaches: Verification = (tasks, { graphConfig, parameters, report }) => {
@@ -75,11 +75,13 @@ function verifyPlaces(caches: readonly FinalCache[], say: Say): void {
 function verifyVolumes(task: GraphTask, caches: readonly FinalCache[], say: Say): void {
   const volumes = volumesOf(task)?.map(absolute);
   if (volumes === undefined) return;
-  for (const { mountPoint } of caches) {
-    if (volumes.includes(absolute(mountPoint))) continue;
-    const hint = `add "VOLUME ${mountPoint}" to the Dockerfile`;
-    say(`the cache at ${mountPoint} is no volume of the image`, hint, 'warning');
-  }
+  const others = caches
+    .map(({ mountPoint }) => mountPoint)
+    .filter((place) => !volumes.includes(absolute(place)));
+  if (others.length === 0) return;
+  const hint = `add "VOLUME ${others.join(' ')}" to the Dockerfile`;
+  const [subject, predicate] = others.length === 1 ? ['cache', 'is no volume'] : ['caches', 'are no volumes'];
+  say(`the ${subject} at ${others.join(', ')} ${predicate} of the image`, hint, 'note');
 }
 
 /** run-task refuses it too, but only when the task runs. */

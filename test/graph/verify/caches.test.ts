@@ -84,8 +84,8 @@ describe('caches of the whole graph', () => {
   it('every one is a volume of an image that is built here', () => {
     const built = (env: object) => docker({ a: '/w/a' }, wrapper, { image: { type: 'task-image' }, env });
     expect(built({ TASKCLUSTER_VOLUMES: '/w/b;/w/a' })).toEqual([]);
-    const warning = 'warning, a: the cache at /w/a is no volume of the image';
-    expect([built({ TASKCLUSTER_VOLUMES: '/w/b' }), built({})]).toEqual([[warning], [warning]]);
+    const note = 'note, a: the cache at /w/a is no volume of the image';
+    expect([built({ TASKCLUSTER_VOLUMES: '/w/b' }), built({})]).toEqual([[note], [note]]);
   });
 
   it('two records never share a name', () => {

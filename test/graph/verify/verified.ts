@@ -22,12 +22,12 @@ export function goodTask(
   };
 }
 
-/** What is wrong with a graph of these tasks: `label: message` each, a warning with "warning, " in front. */
+/** What is wrong with a graph of these tasks: `label: message` each, others than errors with their severity in front. */
 export function verified(...tasks: readonly GraphTask[]): string[] {
   const { graphConfig, params: parameters } = transformContext();
   const mistakes: string[] = [];
   const report = ({ severity, label, message }: GraphMistake): void => {
-    mistakes.push(`${severity === 'warning' ? 'warning, ' : ''}${label}: ${message}`);
+    mistakes.push(`${severity === 'error' ? '' : `${severity}, `}${label}: ${message}`);
   };
   verifyFull(new Map(tasks.map((task) => [task.label, task])), { graphConfig, parameters, report });
   return mistakes;
