@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { exitCodes, fail } from '../base/failure.ts';
 import type { WorkTree } from '../base/work-tree.ts';
 import type { Repository } from './repository.ts';
@@ -18,7 +18,10 @@ export function resolveRevision(workTree: WorkTree, revision: string): string {
   return workTree.resolve(revision) ?? fail('usage', `there is no revision "${revision}"`, hint);
 }
 
-/** Writes the files of a commit below `folder`. Nothing in the user's repository or work tree is touched. */
+/**
+ * Writes the files of a commit below `folder`. Nothing in the user's repository or work tree is touched. Packages that
+ * plugins import are those that are installed for the work tree: version control does not keep them.
+ */
 export function exportRevision(
   workTree: WorkTree,
   { root }: Repository,
@@ -27,7 +30,16 @@ export function exportRevision(
 ): Revision {
   const top = join(folder, commit);
   if (!existsSync(top)) workTree.exportTo(top, commit);
+  const packages = nearestPackages(resolve(workTree.top, root));
+  const link = join(folder, 'node_modules');
+  if (packages !== null && !existsSync(link)) symlinkSync(packages, link);
   return { commit, repository: { top, root } };
+}
+
+function nearestPackages(folder: string): string | null {
+  const packages = join(folder, 'node_modules');
+  if (existsSync(packages)) return packages;
+  return folder === dirname(folder) ? null : nearestPackages(dirname(folder));
 }
 
 /**

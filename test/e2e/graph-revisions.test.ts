@@ -112,6 +112,30 @@ describe('caisson graph --diff', () => {
     expect(readFileSync(join(made.top, kind), 'utf8')).toBe(kindYml({ three: 'true' }));
   });
 
+  it('compiles each side with its own plugins, and the packages that are installed here', () => {
+    using made = repository();
+    const plugin = (text: string): string =>
+      `import { word } from 'acme-words';\nexport const name = (config: unknown, tasks: Iterable<{ description: string }>) =>
+  [...tasks].map((task) => ({ ...task, description: word + ${JSON.stringify(text)} }));\n`;
+    const list = 'transforms: [';
+    made.write({
+      '.gitignore': 'node_modules\n',
+      'node_modules/acme-words/package.json':
+        '{"name": "acme-words", "type": "module", "exports": "./main.mjs"}',
+      'node_modules/acme-words/main.mjs': "export const word = 'from ';\n",
+      [kind]: kindYml({ one: 'true' }).replace(list, `${list}"plugin:name", `),
+      'taskcluster/plugin.ts': plugin('before'),
+    });
+    made.git('add', '--all');
+    made.git('commit', '--quiet', '-m', 'plugin');
+    made.write({ 'taskcluster/plugin.ts': plugin('after') });
+    made.git('commit', '--quiet', '--all', '-m', 'changed');
+    const { stdout, stderr } = caisson(made, ['graph', 'full', '-J', '--diff', 'HEAD~1']);
+    expect(stderr).not.toContain('error');
+    expect(stdout).toContain('-    "description": "from before"');
+    expect(stdout).toContain('+    "description": "from after"');
+  });
+
   it('says which side is wrong', () => {
     using made = repository();
     made.write({ [kind]: 'tasks: [' });
