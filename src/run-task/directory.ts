@@ -12,13 +12,16 @@ const ownerAll = 0o700;
 const permissionBits = 0o7777;
 
 /** Opens a directory; its last name may not be a link. Throws ENOTDIR or ELOOP when it is. */
-export function openDirectory(path: string): number {
+export function openDirectory(path: string | Buffer): number {
   return openSync(path, openDirectoryFlags);
 }
 
 /** A path to `name` in an open directory that stays right when somebody renames the directory's parents. */
-export function inside(directory: number, name: string): string {
-  return `/proc/self/fd/${directory}/${name}`;
+export function inside(directory: number, name: string): string;
+export function inside(directory: number, name: string | Buffer): string | Buffer;
+export function inside(directory: number, name: string | Buffer): string | Buffer {
+  const place = `/proc/self/fd/${directory}/`;
+  return typeof name === 'string' ? place + name : Buffer.concat([Buffer.from(place), name]);
 }
 
 /** Gives an open directory its owner, and its owner all rights in it. */

@@ -1,17 +1,29 @@
 import { type Stats, closeSync, fstatSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Owner, inside, openDirectory, settleDirectory } from './directory.ts';
+import { type Assistant, startAssistant } from './ownership-assistant.ts';
 
 /** What the walk leaves alone, with all in it: paths relative to the root (`a/b`). */
 export type Skip = (path: string) => boolean;
+
+/** A name in a directory; bytes where it is not UTF-8. */
+type Name = string | Buffer;
+/** Names from the root down. */
+type Way = readonly Name[];
 
 interface Walk {
   readonly device: number;
   readonly owner: Owner;
   readonly skip: Skip;
   /** files with several names, by inode: how many names were met, and the last of them */
-  readonly linked: Map<number, { met: number; readonly names: number; path: string }>;
+  readonly linked: Map<number, { met: number; readonly names: number; way: Way }>;
+  /** shares large directories with us; null until it is worth its start */
+  assistant: Assistant | null;
+  seen: number;
 }
+
+/** A second thread costs as much as some thousand files. */
+const worthAssistant = 5000;
+const worthSharing = 24;
 
 /**
  * Gives a directory and all in it to `owner` and lets the owner into every directory. Links are changed, never
@@ -23,14 +35,16 @@ export function chownTree(root: string, owner: Owner, skip: Skip = () => false):
   const home = openDirectory('.');
   try {
     const directory = openDirectory(root);
+    const device = fstatSync(directory).dev;
+    const walk: Walk = { device, owner, skip, linked: new Map(), assistant: null, seen: 0 };
     try {
-      const walk: Walk = { device: fstatSync(directory).dev, owner, skip, linked: new Map() };
-      chownContent(walk, directory, '');
+      chownContent(walk, directory, []);
       settleDirectory(directory, owner);
-      for (const { met, names, path } of walk.linked.values()) {
-        if (met === names) chownLinked(walk, directory, path);
+      for (const { met, names, way } of walk.linked.values()) {
+        if (met === names) chownLinked(walk, directory, way);
       }
     } finally {
+      walk.assistant?.dismiss();
       closeSync(directory);
     }
   } finally {
@@ -53,55 +67,81 @@ export function chownOne(path: string, owner: Owner): void {
   }
 }
 
-function chownContent(walk: Walk, directory: number, path: string): void {
-  const below = path === '' ? '' : `${path}/`;
-  const directories: string[] = [];
+function chownContent(walk: Walk, directory: number, way: Way): void {
   // Names are looked up from the working directory: three times as fast as through /proc, and as safe.
   enter(directory);
-  for (const name of readdirSync('.')) {
-    if (walk.skip(`${below}${name}`)) continue;
-    const stats = lstatSync(name);
-    if (stats.isDirectory()) directories.push(name);
-    else if (stats.nlink > 1) meetLinked(walk, stats, `${below}${name}`);
-    else if (!isOwned(stats, walk.owner)) lchownSync(name, walk.owner.uid, walk.owner.gid);
+  const prefix = way.length === 0 ? '' : `${way.join('/')}/`;
+  const names = readNames().filter((name) => !walk.skip(`${prefix}${String(name)}`));
+  for (const name of chownNames(walk, names, way)) {
+    const below = openDirectory(inside(directory, name));
+    try {
+      if (fstatSync(below).dev !== walk.device) continue;
+      chownContent(walk, below, [...way, name]);
+      settleDirectory(below, walk.owner);
+    } finally {
+      closeSync(below);
+    }
   }
-  for (const name of directories) chownDirectory(walk, inside(directory, name), `${below}${name}`);
 }
 
-function chownDirectory(walk: Walk, place: string, path: string): void {
-  const directory = openDirectory(place);
+function readNames(): Name[] {
+  const names = readdirSync('.');
+  if (!names.some((name) => name.includes('\ufffd'))) return names;
+  return readdirSync('.', { encoding: 'buffer' }).map((bytes) => {
+    const name = bytes.toString('utf8');
+    return Buffer.from(name).equals(bytes) ? name : bytes;
+  });
+}
+
+/** Changes the files among names in the working directory; answers the directories. */
+function chownNames(walk: Walk, names: Name[], way: Way): Name[] {
+  walk.seen += names.length;
+  if (walk.assistant === null && walk.seen > worthAssistant) walk.assistant = startAssistant(walk.owner);
+  const chown = (some: readonly Name[]) => some.filter((name) => isDirectoryElseChown(walk, name, way));
+  if (walk.assistant === null || names.length < worthSharing) return chown(names);
+  const shares = walk.assistant.share(names);
+  const directories: Name[] = [];
+  let left: Name[] = [];
   try {
-    if (fstatSync(directory).dev !== walk.device) return;
-    chownContent(walk, directory, path);
-    settleDirectory(directory, walk.owner);
+    for (let some = shares.next(); some.length > 0; some = shares.next()) directories.push(...chown(some));
   } finally {
-    closeSync(directory);
+    // Before we may go elsewhere: it works in the directory that we are in.
+    left = shares.left();
   }
+  return [...directories, ...chown(left)];
+}
+
+function isDirectoryElseChown(walk: Walk, name: Name, way: Way): boolean {
+  const stats = lstatSync(name, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (stats.isDirectory()) return true;
+  if (stats.nlink > 1) meetLinked(walk, stats, [...way, name]);
+  else if (!isOwned(stats, walk.owner)) lchownSync(name, walk.owner.uid, walk.owner.gid);
+  return false;
 }
 
 function enter(directory: number): void {
   process.chdir(`/proc/self/fd/${directory}`);
 }
 
-function meetLinked(walk: Walk, stats: Stats, path: string): void {
+function meetLinked(walk: Walk, stats: Stats, way: Way): void {
   const met = walk.linked.get(stats.ino);
-  if (met === undefined) walk.linked.set(stats.ino, { met: 1, names: stats.nlink, path });
+  if (met === undefined) walk.linked.set(stats.ino, { met: 1, names: stats.nlink, way });
   else {
     met.met += 1;
-    met.path = path;
+    met.way = way;
   }
 }
 
-function chownLinked(walk: Walk, root: number, path: string): void {
+function chownLinked(walk: Walk, root: number, way: Way): void {
   let directory = openDirectory(inside(root, '.'));
   try {
-    for (const name of dirname(path).split('/')) {
+    for (const name of way.slice(0, -1)) {
       const next = openDirectory(inside(directory, name));
       closeSync(directory);
       directory = next;
     }
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    lchownSync(inside(directory, name), walk.owner.uid, walk.owner.gid);
+    lchownSync(inside(directory, way.at(-1) ?? '.'), walk.owner.uid, walk.owner.gid);
   } finally {
     closeSync(directory);
   }
