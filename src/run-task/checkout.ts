@@ -35,17 +35,15 @@ export async function checkOut(
 
   const places = repository.type === 'hg' ? [checkout, storePath(environment)] : [checkout];
   const isReplaceable = places.every((place) => mounts.around(place) !== null);
+  const others = all.flatMap((other) => other.checkout ?? []);
+  const nested = others.filter((path) => isBelow(path, checkout));
+  const whole = { ...repository, checkout, headRepository, nested, replaceable: isReplaceable };
   try {
     environment[variable('HEAD_REV')] = await (repository.type === 'hg'
-      ? checkOutHg({ ...repository, checkout, headRepository, replaceable: isReplaceable }, environment)
+      ? checkOutHg(whole, environment)
       : withGit(repository, environment, (env) => {
           if (headRef === null) tell('Providing a ref will improve the performance of this checkout');
-          const others = all.flatMap((other) => other.checkout ?? []);
-          const nested = others.filter((path) => isBelow(path, checkout));
-          return checkOutGit(
-            { ...repository, checkout, headRepository, nested, replaceable: isReplaceable },
-            env,
-          );
+          return checkOutGit(whole, env);
         }));
   } catch (error) {
     // Nothing but what earlier tasks left can be in the way in a cache: another cache has none of it.

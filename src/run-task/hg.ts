@@ -5,7 +5,7 @@ import { entriesOf } from './entries.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { directoriesInStore, mendHgDirectory, sharesStore } from './hg-directory.ts';
-import { pullPlain } from './hg-plain.ts';
+import { purgeCheckout, updatePlain } from './hg-plain.ts';
 import { storePath } from './hg-store.ts';
 import { say } from './log.ts';
 import { removeTree } from './remove.ts';
@@ -14,6 +14,8 @@ import type { Repository } from './repositories.ts';
 export interface HgCheckout extends Repository {
   readonly checkout: string;
   readonly headRepository: string;
+  /** checkouts of other repositories inside this one */
+  readonly nested: readonly string[];
   /** checkout and store lie in caches or volumes: what is broken there may be deleted */
   readonly replaceable: boolean;
 }
@@ -49,26 +51,31 @@ export async function checkOutHg(repository: HgCheckout, environment: Environmen
 }
 
 async function update(repository: HgCheckout, store: string, environment: Environment): Promise<void> {
-  const { checkout, headRepository, baseRepository, headRef, headRevision } = repository;
+  const { checkout, headRepository, baseRepository, headRef, headRevision, nested } = repository;
   const env = { ...environment, PYTHONUNBUFFERED: '1' };
+  const isUsed = entriesOf(join(checkout, '.hg')) !== null;
   if ((await readCommand('vcs', ['hg', 'help', 'robustcheckout'], { env })) === null) {
-    await pullPlain(repository, store, env);
-    return;
+    await updatePlain(repository, store, env);
+  } else {
+    const what = headRef === null ? ['--revision', headRevision ?? ''] : ['--branch', headRef];
+    const upstream = baseRepository === null ? [] : ['--upstream', baseRepository];
+    // Its purge knows no exceptions.
+    const purge = nested.length === 0 ? ['--purge'] : [];
+    const options = ['--sharebase', store, ...purge, ...upstream, ...what];
+    await runRequired('vcs', ['hg', 'robustcheckout', ...options, headRepository, checkout], { env });
   }
-  const what = headRef === null ? ['--revision', headRevision ?? ''] : ['--branch', headRef];
-  const upstream = baseRepository === null ? [] : ['--upstream', baseRepository];
-  const options = ['--sharebase', store, '--purge', ...upstream, ...what];
-  await runRequired('vcs', ['hg', 'robustcheckout', ...options, headRepository, checkout], { env });
+  // Files that tasks added have become untracked by the update.
+  if (isUsed) await purgeCheckout(checkout, nested, env);
 }
 
 /** Looks at what tasks could write to before hg does, which would obey it. */
 async function mend(repository: HgCheckout, store: string, env: Environment): Promise<void> {
-  const { checkout, headRepository, baseRepository } = repository;
+  const { checkout, headRepository, baseRepository, nested } = repository;
   const origins: [string, ...string[]] = [baseRepository ?? headRepository, headRepository];
-  const repositories = directoriesInStore(store);
-  for (const metadata of repositories) mendHgDirectory(metadata, origins);
+  for (const metadata of directoriesInStore(store)) mendHgDirectory(metadata, origins);
+  if (!(await areRecovered(store, env))) removeAll(checkout, store);
   if (!sharesStore(checkout, store)) {
-    if (entriesOf(checkout)?.length !== 0) removeTree(checkout);
+    if (entriesOf(checkout)?.length !== 0) removeTree(checkout, nested);
     return;
   }
   const metadata = join(checkout, '.hg');
@@ -79,15 +86,21 @@ async function mend(repository: HgCheckout, store: string, env: Environment): Pr
   if (!(await isSound(checkout, store, env))) removeAll(checkout, store);
 }
 
-/** Finishes off a transaction that was killed, and asks hg whether it can read checkout and store. */
+/** Finishes off transactions that were killed. */
+async function areRecovered(store: string, env: Environment): Promise<boolean> {
+  for (const metadata of directoriesInStore(store)) {
+    if (!(entriesOf(join(metadata, 'store')) ?? []).some(({ name }) => name === 'journal')) continue;
+    const here = { env, cwd: join(metadata, '..') };
+    if ((await runCommand('vcs', ['hg', 'recover', '--no-verify'], here)) !== 0) return false;
+  }
+  return true;
+}
+
+/** Asks hg whether it can read checkout and store. */
 async function isSound(checkout: string, store: string, env: Environment): Promise<boolean> {
   for (const metadata of directoriesInStore(store)) {
-    const cwd = join(metadata, '..');
-    const begun = (entriesOf(join(metadata, 'store')) ?? []).some(({ name }) => name === 'journal');
-    if (begun && (await runCommand('vcs', ['hg', 'recover', '--no-verify'], { env, cwd })) !== 0)
-      return false;
-    if ((await readCommand('vcs', ['hg', 'log', '--rev', 'tip', '--patch'], { env, cwd })) === null)
-      return false;
+    const here = { env, cwd: join(metadata, '..') };
+    if ((await readCommand('vcs', ['hg', 'log', '--rev', 'tip', '--patch'], here)) === null) return false;
   }
   if (entriesOf(join(checkout, '.hg')) === null) return true;
   return (await readCommand('vcs', ['hg', 'parents'], { env, cwd: checkout })) !== null;

