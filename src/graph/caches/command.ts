@@ -30,9 +30,11 @@ export function optionValue(words: readonly string[], name: string): string | un
   const options = end === -1 ? words : words.slice(0, end);
   let value: string | undefined;
   for (const [i, word] of options.entries()) {
-    const [written, ...rest] = word.split('=');
-    if (written!.length <= 2 || !written!.startsWith('--') || !name.startsWith(written!)) continue;
-    value = rest.length > 0 ? rest.join('=') : options[i + 1];
+    if (word.length <= 2 || !word.startsWith('--')) continue;
+    const equals = word.indexOf('=');
+    const written = equals < 0 ? word : word.slice(0, equals);
+    if (written.length <= 2 || !name.startsWith(written)) continue;
+    value = equals < 0 ? options[i + 1] : word.slice(equals + 1);
   }
   return value;
 }

@@ -4,7 +4,7 @@ import type { CacheRecord, CheckoutLayout } from '../../caches/record.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { HintedError } from '../values/hinted-error.ts';
 import { resolveKey } from './declared-key.ts';
-import { recordOf } from './record-of.ts';
+import { type Filler, fillerOf, recordOf } from './record-of.ts';
 
 /** A cache as a task asks for it, of whatever payload. */
 export interface WantedCache {
@@ -51,9 +51,10 @@ export function nameCaches(
   caches: readonly WantedCache[],
   options: CacheOptions,
 ): readonly NamedCache[] {
+  const filler = fillerOf(options);
   return caches.flatMap((wanted) => {
     try {
-      return [nameCache(context, wanted, options)];
+      return [{ ...namedOnce(context, wanted, filler), wanted }];
     } catch (error) {
       if (!(error instanceof HintedError)) throw error;
       const { message, hint } = error;
@@ -64,20 +65,42 @@ export function nameCaches(
   });
 }
 
-function nameCache(context: TransformContext, wanted: WantedCache, options: CacheOptions): NamedCache {
+type Name = Pick<NamedCache, 'name' | 'record'>;
+
+/** What has been named for a kind: most of its tasks have the same few caches, and share their names and records. */
+const known = new WeakMap<TransformContext, Map<string, Name>>();
+
+function namedOnce(context: TransformContext, wanted: WantedCache, filler: Filler): Name {
+  let names = known.get(context);
+  if (names === undefined) known.set(context, (names = new Map()));
+  const { shortName, mountPoint, checkout, key, varyOn } = wanted;
+  const { implementation, os, user, image } = filler;
+  const rest = checkout || key || varyOn ? JSON.stringify([checkout, key, varyOn]) : '';
+  const all = `${shortName}\0${mountPoint}\0${implementation}\0${os}\0${user}\0${textOfImage(image)}\0${rest}`;
+  let name = names.get(all);
+  if (name === undefined) names.set(all, (name = nameCache(context, wanted, filler)));
+  return name;
+}
+
+function textOfImage(image: CacheImage | undefined): string {
+  if (image === undefined) return '';
+  return image.kind === 'string' ? `=${image.value}` : image.kind === 'indexed' ? `:${image.namespace}` : '<';
+}
+
+function nameCache(context: TransformContext, wanted: WantedCache, filler: Filler): Name {
   const trustDomain = context.graphConfig['trust-domain'];
   checkName(wanted.shortName, trustDomain);
   const key = wanted.key === undefined ? undefined : resolveKey(context, wanted.key);
-  const complete = recordOf(context, wanted, options, key);
+  const complete = recordOf(context, wanted, filler, key);
   const record = wanted.varyOn === undefined ? complete : narrowed(complete, wanted.varyOn);
   const name = formatName({
     trustDomain,
     level: context.params.level,
     name: wanted.shortName,
     key: recordKey(record),
-    ...(options.image?.kind === 'in-tree' ? { suffix: '<docker-image>' } : {}),
+    ...(filler.image?.kind === 'in-tree' ? { suffix: '<docker-image>' } : {}),
   });
-  return { name, wanted, record };
+  return { name, record };
 }
 
 function narrowed(complete: CacheRecord, varyOn: readonly string[]): CacheRecord {

@@ -4,6 +4,20 @@ import { HintedError } from '../values/hinted-error.ts';
 import { commandUser, wrapperCommand } from './command.ts';
 import type { CacheImage, CacheOptions, WantedCache } from './name-caches.ts';
 
+/** What a task has to do with all of its caches: they are filled by its command, in its image. */
+export interface Filler {
+  readonly implementation: string;
+  readonly os: string;
+  readonly image?: CacheImage;
+  /** whom run-task gives the command to, empty when that is nobody; null when run-task is not the command */
+  readonly user: string | null;
+}
+
+export function fillerOf({ command, ...options }: CacheOptions): Filler {
+  const wrapped = wrapperCommand(options.implementation, command);
+  return { ...options, user: wrapped === null ? null : userOf(options.implementation, wrapped) };
+}
+
 /**
  * All ingredients of a cache that apply, before `vary-on`. An ingredient that applies and is empty is an
  * HintedError: left out, it would let caches meet that must not.
@@ -11,10 +25,9 @@ import type { CacheImage, CacheOptions, WantedCache } from './name-caches.ts';
 export function recordOf(
   { wrapper, params }: TransformContext,
   { mountPoint, checkout }: WantedCache,
-  { implementation, os, command, image }: CacheOptions,
+  { implementation, os, user, image }: Filler,
   key: DeclaredKey | undefined,
 ): CacheRecord {
-  const wrapped = wrapperCommand(implementation, command);
   return {
     protocol: 1,
     platform: {
@@ -22,9 +35,12 @@ export function recordOf(
       os: filled(os, "the worker's operating system"),
     },
     mountPoint: filled(mountPoint, 'the mount point'),
-    ...(wrapped === null
+    ...(user === null
       ? {}
-      : { wrapper: filled(wrapper, "run-task's digest"), user: userOf(implementation, wrapped) }),
+      : {
+          wrapper: filled(wrapper, "run-task's digest"),
+          user: filled(user, 'the user or group that run-task gives the command to'),
+        }),
     ...imageOf(image),
     ...(checkout === undefined ? {} : { checkout: checkLayout(checkout) }),
     ...(params.tasks_for.includes('pull-request-untrusted') ? { untrusted: true as const } : {}),
@@ -35,7 +51,7 @@ export function recordOf(
 /** generic-worker makes a user for every task, whatever the command says. */
 function userOf(implementation: string, words: readonly string[]): string {
   if (implementation === 'generic-worker') return 'task-user';
-  return filled(commandUser(words) ?? '', 'the user or group that run-task gives the command to');
+  return commandUser(words) ?? '';
 }
 
 /** An image by tag is marked: what is behind the tag may change without the name changing. In-tree: see the suffix. */

@@ -19,7 +19,9 @@ type Say = (message: string, hint?: string, severity?: 'error' | 'warning' | 'no
 /** Caches on the final tasks, so that no transform can go round these rules. */
 export const verifyCaches: Verification = (tasks, { graphConfig, parameters, report }) => {
   const prefix = `${graphConfig['trust-domain']}-level-${parameters.level}-`;
-  const records = new Map<string, { readonly text: string; readonly label: string }>();
+  const records = new Map<string, { readonly record: unknown; readonly label: string }>();
+  const compared = new WeakSet<object>();
+  const right = new Set<string>();
   for (const task of tasks.values()) {
     const { label } = task;
     const path = [
@@ -30,15 +32,20 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
       report({ severity, message, label, path, ...(hint === undefined ? {} : { hint }) });
     const caches = cachesOf(task);
     const wrapper = wrapperWords(task);
-    for (const { name } of caches) verifyName(name, prefix, wrapper !== null, say);
+    for (const { name } of caches) {
+      const kind = wrapper === null ? `${name} alone` : name;
+      if (right.has(kind)) continue;
+      if (verifyName(name, prefix, wrapper !== null, say)) right.add(kind);
+    }
     verifyPlaces(caches, say);
     if (wrapper !== null) verifyVolumes(task, caches, say);
     verifyCheckoutRoots(wrapper ?? [], caches, say);
     for (const [name, record] of recordsOf(task)) {
-      const text = canonicalJson(record);
+      if (compared.has(record)) continue;
+      compared.add(record);
       const other = records.get(name);
-      if (other === undefined) records.set(name, { text, label });
-      else if (other.text !== text) {
+      if (other === undefined) records.set(name, { record, label });
+      else if (canonicalJson(other.record) !== canonicalJson(record)) {
         const message = `the cache ${name} has another record than in ${other.label}`;
         say(message, 'two records must not give one name');
       }
@@ -46,18 +53,22 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
   }
 };
 
-function verifyName(name: string, prefix: string, wrapped: boolean, say: Say): void {
+/** True when there is nothing to say. */
+function verifyName(name: string, prefix: string, wrapped: boolean, say: Say): boolean {
   if (!name.startsWith(prefix)) {
     const message = `the cache ${name} does not belong to this trust domain and level`;
-    return say(message, `its name has to start with ${prefix}`);
+    say(message, `its name has to start with ${prefix}`);
+    return false;
   }
   const short = parseName(name)?.name ?? name.slice(prefix.length);
   const old = deprecated.find(([pattern]) => pattern.test(short));
   if (old !== undefined) say(`the cache name "${short}" is deprecated`, old[1], 'warning');
-  if (!wrapped && reserved.test(short)) {
+  const isTaken = !wrapped && reserved.test(short);
+  if (isTaken) {
     const hint = 'start the command with run-task, or take another name';
     say(`the cache "${short}" is reserved for run-task`, hint);
   }
+  return old === undefined && !isTaken;
 }
 
 function verifyPlaces(caches: readonly FinalCache[], say: Say): void {

@@ -24,11 +24,11 @@ export function cachesOf(task: GraphTask): FinalCache[] {
 }
 
 /** Cache name to record, as far as the definition keeps them. */
-export function recordsOf({ task }: GraphTask): [name: string, record: unknown][] {
+export function recordsOf({ task }: GraphTask): [name: string, record: object][] {
   const extra = mappingIn(task, 'extra');
   const caches = referenced(mappingIn(extra, 'caisson')['caches']);
-  return Object.entries(caches).flatMap(([name, entry]): [string, unknown][] =>
-    isMapping(entry) && entry['record'] !== undefined ? [[name, entry['record']]] : [],
+  return Object.entries(caches).flatMap(([name, entry]): [string, object][] =>
+    isMapping(entry) && isMapping(entry['record']) ? [[name, entry['record']]] : [],
   );
 }
 
