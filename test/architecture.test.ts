@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'task',
     'queue/queue.ts',
     'npm:@humanwhocodes/momoa',
+    'npm:ajv',
     'npm:jiti',
     'npm:js-yaml',
     'npm:yaml',

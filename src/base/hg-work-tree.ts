@@ -36,14 +36,15 @@ export function hgWorkTree(top: string): WorkTree {
 }
 
 /** What an hg command prints, without white space at its ends. Fails with `unavailable` when hg is missing or refuses. */
-function hg(args: readonly string[], cwd: string): string {
+export function hg(args: readonly string[], cwd: string): string {
   const { status, stdout, stderr } = ask(args, cwd);
   if (status === 0) return stdout.trim();
   const command = args.find((arg) => !arg.startsWith('-') && !arg.includes('=')) ?? '';
   return fail('unavailable', `hg ${command} failed in ${cwd}: ${stderr.trim() || `exit status ${status}`}`);
 }
 
-function tryHg(args: readonly string[], cwd: string): string | null {
+/** The same, but null when hg refuses. */
+export function tryHg(args: readonly string[], cwd: string): string | null {
   const { status, stdout } = ask(args, cwd);
   return status === 0 ? stdout.trim() : null;
 }

@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/failure.ts';
 import { addCacheCommands } from './commands/cache.ts';
+import { addDecisionCommand } from './commands/decision.ts';
 import { addGraphCommands } from './commands/graph.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunTaskCommand } from './commands/run-task.ts';
@@ -17,10 +18,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .showSuggestionAfterError();
   addRunCommand(program);
   addGraphCommands(program);
+  addDecisionCommand(program);
   addCacheCommands(program);
   addRunTaskCommand(program);
   notBuiltYet(program, {
-    decision: 'caisson graph morphed -J prints the tasks',
     'action-callback': 'caisson run LABEL runs a task again',
     serve: 'caisson run has its queue inside',
     worker: 'caisson run has its worker inside',

@@ -2,6 +2,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { compareCodePoints } from '../base/hash.ts';
 import { checkDependencies, type GraphMistake, reportOnGraph } from './check-graph.ts';
+import type { ContextRequest } from './docker-context/context.ts';
 import { type FullTaskSet, generateTasks } from './generate.ts';
 import type { GraphConfig } from './graph-config.ts';
 import type { IndexReader } from './index-reader.ts';
@@ -44,6 +45,10 @@ export interface CompileRequest {
    * that print a graph write `DECISION-TASK` even in a decision task.
    */
   readonly decisionReference?: string;
+  /** this is a decision task, whose artifacts tasks will find; default: false */
+  readonly writeArtifacts?: boolean;
+  /** false: the whole graph is not verified; default: true */
+  readonly verify?: boolean;
   /** warnings are errors */
   readonly strict?: boolean;
   /** look also at what else only comes up when a task is to run, in every task */
@@ -63,6 +68,8 @@ export interface Compilation {
   readonly replaced: ReadonlyMap<string, string>;
   /** from `optimized` on: target-graph labels that were optimized away */
   readonly removed: readonly string[];
+  /** what images are built from, by the image's name */
+  readonly imageContexts: ReadonlyMap<string, ContextRequest>;
   readonly warnings: readonly Diagnostic[];
   /** what the repository's plugins register, and what is built in */
   readonly registry: Registry;
@@ -84,11 +91,13 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
 
   const full = await generate(configuration, { ...request, registry }, mistakes);
   const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
+  const verifications = request.verify === false ? [] : registry.verifications;
   const verify = (after: Phase, tasks: ReadonlyMap<string, GraphTask>): void => {
-    for (const own of registry.verifications) if (own.phase === after) own.verify(tasks, report);
+    for (const own of verifications) if (own.phase === after) own.verify(tasks, report);
     mistakes.check();
   };
-  verifyFull(full.tasks, { graphConfig: configuration.config, parameters, report });
+  if (request.verify !== false)
+    verifyFull(full.tasks, { graphConfig: configuration.config, parameters, report });
   verify('full', full.tasks);
 
   const named = request.targets === undefined ? null : namedTargets(full.tasks, request.targets);
@@ -105,6 +114,7 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
     labelToTaskId: new Map(),
     replaced: new Map(),
     removed: [],
+    imageContexts: full.imageContexts,
     warnings: mistakes.warnings,
     registry,
     ...result,
@@ -142,7 +152,7 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
     rootUrl: request.rootUrl,
     report,
   });
-  verifyOptimized(optimized.tasks, { report });
+  if (request.verify !== false) verifyOptimized(optimized.tasks, { report });
   verify('optimized', optimized.tasks);
   const outcome = { replaced, removed: [...removed].sort(compareCodePoints) };
   if (phase === 'optimized')

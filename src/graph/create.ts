@@ -20,8 +20,9 @@ export interface CreateOptions {
  * What the queue's `createTask` takes for a task of the optimized or morphed graph: times are resolved, what the
  * definition leaves out is as the queue would fill it in. Throws DurationError for a time that is none.
  */
-export function toDefinition(graphTask: GraphTask, options: CreateOptions): TaskDefinition {
+export function toDefinition(graphTask: Pick<GraphTask, 'task'>, options: CreateOptions): TaskDefinition {
   const { provisionerId, workerType, ...task } = graphTask.task;
+  const taskQueueId = task.taskQueueId ?? `${String(provisionerId)}/${String(workerType)}`;
   const resolved = plain(resolveTimestamps(options.now.getTime(), task)) as Mapping;
   const dependencies = (resolved.dependencies ?? []) as readonly string[];
   const { graph, taskGroupId } = options;
@@ -36,7 +37,7 @@ export function toDefinition(graphTask: GraphTask, options: CreateOptions): Task
     tags: {},
     extra: {},
     ...resolved,
-    taskQueueId: `${String(provisionerId)}/${String(workerType)}`,
+    taskQueueId,
     schedulerId: options.schedulerId,
     taskGroupId,
     dependencies: [...new Set(needsDecision ? [...dependencies, taskGroupId] : dependencies)],

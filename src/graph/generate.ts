@@ -1,4 +1,5 @@
 import type { Configuration } from './load/configuration.ts';
+import type { ContextRequest } from './docker-context/context.ts';
 import type { KindFile } from './load/kind-file.ts';
 import { loadTasks } from './load/load-tasks.ts';
 import { type Origin, Origins, placeInTask } from './load/origins.ts';
@@ -17,12 +18,16 @@ export interface GenerateRequest {
   readonly wrapper: string;
   readonly rootUrl: string | null;
   readonly decisionTaskId: string | null;
+  /** default: false */
+  readonly writeArtifacts?: boolean;
 }
 
 /** All tasks of all kinds, and where each was written. */
 export interface FullTaskSet {
   readonly tasks: ReadonlyMap<string, GraphTask>;
   readonly origins: ReadonlyMap<string, Origin>;
+  /** by the image's name */
+  readonly imageContexts: ReadonlyMap<string, ContextRequest>;
 }
 
 /** Makes the tasks of every kind, kind after kind. What is wrong is in `mistakes`, and left out. */
@@ -34,6 +39,7 @@ export async function generateTasks(
 ): Promise<FullTaskSet> {
   const tasks = new Map<string, GraphTask>();
   const origins = new Map<string, Origin>();
+  const imageContexts = new Map<string, ContextRequest>();
   const ofKinds = new Map<string, Map<string, GraphTask>>();
   let repositories: ReadonlyMap<string, RepoConfig> | undefined;
 
@@ -53,8 +59,9 @@ export async function generateTasks(
       params: request.parameters,
       graphConfig: configuration.config,
       kindDependenciesTasks: tasksOfKinds(ofKinds, kind.dependencies),
-      writeArtifacts: false,
       registry,
+      writeArtifacts: request.writeArtifacts ?? false,
+      imageContexts,
       get repoConfigs() {
         repositories ??= repositoryConfigs(configuration, request.parameters, mistakes);
         return repositories;
@@ -76,7 +83,7 @@ export async function generateTasks(
       if (task !== null) ofKind.set(task.label, task);
     }
   }
-  return { tasks, origins };
+  return { tasks, origins, imageContexts };
 }
 
 /** In the order in which they were made: kind after kind. */

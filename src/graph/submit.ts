@@ -1,7 +1,8 @@
 import { systemClock } from '../base/clock.ts';
 import { FailureError } from '../base/failure.ts';
 import { slugid } from '../base/slugid.ts';
-import { QueueError, type TaskService } from '../queue/queue.ts';
+import { QueueError } from '../queue/queue.ts';
+import type { TaskDefinition } from '../task/definition.ts';
 import { toDefinition } from './create.ts';
 import type { GraphTask } from './task-graph.ts';
 
@@ -13,7 +14,7 @@ export interface Submission {
   readonly graph: ReadonlyMap<string, GraphTask>;
   readonly decisionTaskId: string;
   readonly schedulerId: string;
-  readonly queue: Pick<TaskService, 'createTask'>;
+  readonly queue: { createTask(taskId: string, definition: TaskDefinition): Promise<unknown> };
 }
 
 /**

@@ -28,6 +28,27 @@ export function caisson(
   return { status: done.status, stdout: done.stdout, stderr: done.stderr };
 }
 
+/** The same while this process goes on, which may be serving what the program asks. */
+export async function caissonBeside(
+  repository: TestRepository,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: repository.top,
+    env: { ...process.env, CAISSON_HOME: repository.home, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const texts = [child.stdout, child.stderr].map(async (stream) => {
+    let text = '';
+    for await (const chunk of stream) text += String(chunk);
+    return text;
+  });
+  const status = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout = '', stderr = ''] = await Promise.all(texts);
+  return { status: await status, stdout, stderr };
+}
+
 /** Starts it and waits until it has said something. */
 export async function startCaisson(
   repository: TestRepository,

@@ -1,3 +1,4 @@
+import type { TaskState } from '../../task/status.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
@@ -46,6 +47,9 @@ export interface ActionServices {
   fullTaskGraph(): Promise<ReadonlyMap<string, GraphTask>>;
   labelToTaskId(): Promise<ReadonlyMap<string, string>>;
   task(taskId: string): Promise<Mapping>;
+  state(taskId: string): Promise<TaskState>;
+  /** of a task group, without the task that runs the callback */
+  unresolvedTasks(taskGroupId: string): Promise<readonly string[]>;
   /**
    * Creates tasks of the full graph, by label; what they depend on is taken from the group where it is there and created
    * where it is not. `change` may give another definition. Gives the new task ids by label.
@@ -57,4 +61,8 @@ export interface ActionServices {
   createTask(taskId: string, definition: Mapping): Promise<void>;
   rerunTask(taskId: string): Promise<void>;
   cancelTask(taskId: string): Promise<void>;
+  /** asks every worker of a task queue to drop a cache */
+  purgeCache(taskQueueId: string, cacheName: string): Promise<void>;
+  /** tells whoever reads the log */
+  tell(message: string): void;
 }

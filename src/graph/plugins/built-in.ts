@@ -1,3 +1,4 @@
+import { builtInActions } from '../actions/built-in.ts';
 import { strategies } from '../optimize/strategies.ts';
 import { payloadBuilders } from '../payloads/builders.ts';
 import { targetMethods } from '../targets.ts';
@@ -25,6 +26,6 @@ export function openRegistry(): OpenRegistry {
     verifications: [],
     morphs: [],
     parameters: [],
-    actions: new Map(),
+    actions: new Map(builtInActions),
   };
 }

@@ -57,9 +57,9 @@ export const dockerImage: Transform = function* (context, drafts) {
   const right = shaped(context, drafts, { required: ['name'], shape });
   yield* stepThrough(context, right, (draft) => {
     const image = readImage(draft, packages);
-    const hash = inField(['definition'], () =>
-      contextHash(files, { folder: posix.join(folder, image.definition), args: image.args }, context.wrapper),
-    );
+    const request = { folder: posix.join(folder, image.definition), args: image.args };
+    const hash = inField(['definition'], () => contextHash(files, request, context.wrapper));
+    context.imageContexts.set(image.name, request);
     return imageTask(context, draft, image, hash);
   });
 };

@@ -1,4 +1,5 @@
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
+import type { ContextRequest } from '../docker-context/context.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Registry } from '../plugins/registry.ts';
@@ -44,6 +45,8 @@ export interface TransformContext {
   readonly writeArtifacts: boolean;
   /** what `run.using`, `worker.implementation` and so on can name */
   readonly registry: Registry;
+  /** the docker contexts that tasks build images from, by the image's name: whoever compiles may write them out */
+  readonly imageContexts: Map<string, ContextRequest>;
   /** current repository first */
   readonly repoConfigs: ReadonlyMap<string, RepoConfig>;
   /**

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail } from '../../base/failure.ts';
+import { isErrno } from '../../base/files.ts';
+import { sha256 } from '../../base/hash.ts';
+import type { ActionQueue } from '../../graph/actions/action-queue.ts';
+import { renderActions } from '../../graph/actions/render-actions.ts';
+import { type Compilation, compile } from '../../graph/compile.ts';
+import { formatJson } from '../../graph/output/format.ts';
+import { writeYaml } from '../../graph/output/yaml.ts';
+import type { Parameters } from '../../graph/parameters/parameters.ts';
+import { projectParameters } from '../../graph/project.ts';
+import { submitTasks } from '../../graph/submit.ts';
+import { environmentIndex } from '../../queue/taskcluster/index-reader.ts';
+import { tellWarnings } from '../compilation.ts';
+import { locateRepository, type Repository } from '../repository.ts';
+import { runTaskBundle } from '../run-task-bundle.ts';
+import { ArtifactFolder } from './artifact-folder.ts';
+import { writeDockerContexts } from './docker-contexts.ts';
+import type { DecisionFlags } from './flags.ts';
+import { openHistory } from './open-history.ts';
+import { findOverride } from './override.ts';
+import { decisionParameters } from './parameters.ts';
+import { runnableJobs } from './runnable-jobs.ts';
+import { wrapperPrograms } from './wrapper-programs.ts';
+
+export interface DecisionRequest {
+  readonly flags: DecisionFlags;
+  readonly decisionTaskId: string;
+  /** where the repository is checked out, and where `artifacts/` and `docker-contexts/` are written */
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly queue: Pick<ActionQueue, 'createTask'>;
+  readonly tell: (message: string) => void;
+}
+
+/** What a decision task does: works out the parameters, compiles, writes all artifacts, creates the tasks. */
+export async function decide(request: DecisionRequest): Promise<void> {
+  const { flags, folder, decisionTaskId, queue, tell } = request;
+  const history = openHistory(folder);
+  const repository = locateRepository(flags.root, folder);
+  const computed = await projectParameters({
+    root: repository.root,
+    repository: repository.top,
+    parameters: decisionParameters(flags, history),
+  });
+  const override = findOverride(flags, history, computed);
+  if (override !== null)
+    tell(`parameters overridden from ${override.source}: ${Object.keys(override.parameters).join(', ')}`);
+  const parameters: Parameters = { ...computed, ...override?.parameters };
+
+  const artifacts = new ArtifactFolder(join(folder, 'artifacts'));
+  artifacts.writeText('parameters.yml', writeYaml(parameters));
+  const compilation = await compileDecision(request, repository, parameters);
+  tellWarnings(compilation);
+  const taskclusterYml = digestOfTaskclusterYml(repository.top);
+  artifacts.writeJson(
+    'actions.json',
+    renderActions({
+      actions: compilation.registry.actions,
+      parameters,
+      graphConfig: compilation.graphConfig,
+      decisionTaskId,
+      taskclusterYml,
+    }),
+  );
+  writeGraphs(artifacts, compilation);
+  const programs = wrapperPrograms();
+  artifacts.copyProgram('run-task', programs['run-task']);
+  const { 'fetch-content': fetchContent } = programs;
+  if (fetchContent === null) tell('fetch-content is not in this build, and not among the artifacts');
+  else artifacts.copyProgram('fetch-content', fetchContent);
+  writeDockerContexts(repository.top, compilation.imageContexts, programs, join(folder, 'docker-contexts'));
+
+  const { graph, graphConfig } = compilation;
+  const schedulerId = `${graphConfig['trust-domain']}-level-${parameters.level}`;
+  await submitTasks({ graph, decisionTaskId, schedulerId, queue });
+  tell(
+    `${graph.size} tasks created, ${compilation.replaced.size} replaced, ${compilation.removed.length} removed`,
+  );
+}
+
+function compileDecision(
+  { flags, decisionTaskId, environment }: DecisionRequest,
+  repository: Repository,
+  parameters: Parameters,
+): Promise<Compilation> {
+  return compile(
+    {
+      root: repository.root,
+      repository: repository.top,
+      parameters,
+      wrapper: runTaskBundle().digest,
+      rootUrl: environment.TASKCLUSTER_ROOT_URL ?? null,
+      index: environmentIndex(environment),
+      decisionTaskId,
+      writeArtifacts: true,
+      verify: flags.verify,
+    },
+    'morphed',
+  );
+}
+
+/** The graphs as taskgraph writes them; other programs and later actions read them. */
+function writeGraphs(artifacts: ArtifactFolder, compilation: Compilation): void {
+  const { full, targets, graph, labelToTaskId, replaced, removed } = compilation;
+  artifacts.writeText('full-task-graph.json', formatJson(full));
+  artifacts.writeJson('runnable-jobs.json', runnableJobs(full));
+  artifacts.writeJson('target-tasks.json', targets);
+  artifacts.writeText('task-graph.json', formatJson(graph));
+  artifacts.writeJson('label-to-taskid.json', Object.fromEntries(labelToTaskId));
+  const optimizations = [
+    ...removed.map((label) => `${label} removed`),
+    ...[...replaced].map(([label, taskId]) => `${label} replaced by ${taskId}`),
+  ];
+  artifacts.writeText('optimizations.log', optimizations.map((line) => `optimize: ${line}\n`).join(''));
+}
+
+/** The hooks that run actions are made from this file, and named after its content. */
+function digestOfTaskclusterYml(top: string): string {
+  try {
+    return sha256(readFileSync(join(top, '.taskcluster.yml')));
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return fail(
+      'configuration',
+      `${join(top, '.taskcluster.yml')} is not there`,
+      'the hooks that run actions are named after its content',
+    );
+  }
+}
