@@ -51,6 +51,6 @@ function exportTo(top: string, target: string, commit: string): void {
     ...settings.flatMap((setting) => ['-c', setting]),
   ];
   const env = { GIT_INDEX_FILE: join(target, '.git/index') };
-  git([...options, 'read-tree', '-m', '-u', commit], target, env);
+  git([...options, 'read-tree', '-m', '-u', commit], target, { env });
   git(['update-ref', '--no-deref', 'HEAD', commit], target);
 }

@@ -50,7 +50,7 @@ export function tryHg(args: readonly string[], cwd: string): string | null {
 }
 
 function ask(args: readonly string[], cwd: string): ReturnType<typeof askTool> {
-  return askTool('hg', args, cwd, { HGPLAIN: '1', HGENCODING: 'UTF-8' });
+  return askTool('hg', args, cwd, { env: { HGPLAIN: '1', HGENCODING: 'UTF-8' } });
 }
 
 function activeBookmark(top: string): string {

@@ -8,16 +8,24 @@ export interface ToolAnswer {
   readonly stderr: string;
 }
 
+export interface ToolOptions {
+  /** over our own environment; undefined takes a variable out */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** what it reads on standard input; default: nothing */
+  readonly input?: string;
+}
+
 /** Runs a program of the machine to its end. Fails with `unavailable` when it is not installed. */
 export function askTool(
   tool: string,
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>> = {},
+  { env = {}, input = '' }: ToolOptions = {},
 ): ToolAnswer {
   const done = spawnSync(tool, args, {
     cwd,
     encoding: 'utf8',
+    input,
     // Messages are read, so they must not be translated.
     env: { ...process.env, LC_ALL: 'C', ...env },
     maxBuffer: 256 * 1024 * 1024,

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { ensureDirectory, isErrno } from '../base/files.ts';
 import { fail } from '../base/failure.ts';
+import { git, tryGit } from '../base/git.ts';
 import { sha256 } from '../base/hash.ts';
 
 /** The commit that tasks check out, and the repository on this machine from which they get it. */
@@ -22,18 +22,18 @@ export interface Snapshot {
  * repository: objects go to the mirror, the index is a copy. The same files on the same HEAD give the same revision.
  */
 export function takeSnapshot(top: string, home: string, options: { readonly headOnly: boolean }): Snapshot {
-  if (tryRun(['rev-parse', '--git-dir'], top) === null) {
+  if (tryGit(['rev-parse', '--git-dir'], top) === null) {
     fail('configuration', `${top} is not in a git repository`, 'tasks run here check out from git only');
   }
   const mirror = join(home, 'source', `${basename(top)}-${sha256(top).slice(0, 12)}.git`);
   ensureDirectory(join(home, 'source'), 0o755);
-  run(['init', '--quiet', '--bare', mirror], top);
-  run(['--git-dir', mirror, 'config', 'uploadpack.allowAnySHA1InWant', 'true'], top);
+  git(['init', '--quiet', '--bare', mirror], top);
+  git(['--git-dir', mirror, 'config', 'uploadpack.allowAnySHA1InWant', 'true'], top);
 
-  const head = tryRun(['rev-parse', '--verify', '--quiet', 'HEAD'], top);
-  const branch = tryRun(['symbolic-ref', '--quiet', '--short', 'HEAD'], top) ?? 'caisson-snapshot';
+  const head = tryGit(['rev-parse', '--verify', '--quiet', 'HEAD'], top);
+  const branch = tryGit(['symbolic-ref', '--quiet', '--short', 'HEAD'], top) ?? 'caisson-snapshot';
   if (head !== null) {
-    run(
+    git(
       [
         '--git-dir',
         mirror,
@@ -50,21 +50,21 @@ export function takeSnapshot(top: string, home: string, options: { readonly head
     fail('configuration', `${top} has no commit yet`, 'commit, or leave --head away');
   }
   const revision = options.headOnly && head !== null ? head : snapshotCommit(top, mirror, head);
-  run(['--git-dir', mirror, 'update-ref', `refs/heads/${branch}`, revision], top);
-  run(['--git-dir', mirror, 'symbolic-ref', 'HEAD', `refs/heads/${branch}`], top);
+  git(['--git-dir', mirror, 'update-ref', `refs/heads/${branch}`, revision], top);
+  git(['--git-dir', mirror, 'symbolic-ref', 'HEAD', `refs/heads/${branch}`], top);
   return { mirror, revision, head, branch, dirty: revision !== head };
 }
 
 /** The revision that `takeSnapshot` gives to the files as they are; what it needs for that is left in `folder`. */
 export function snapshotRevision(top: string, folder: string): string {
   const mirror = join(folder, 'snapshot.git');
-  run(['init', '--quiet', '--bare', mirror], top);
-  return snapshotCommit(top, mirror, tryRun(['rev-parse', '--verify', '--quiet', 'HEAD'], top));
+  git(['init', '--quiet', '--bare', mirror], top);
+  return snapshotCommit(top, mirror, tryGit(['rev-parse', '--verify', '--quiet', 'HEAD'], top));
 }
 
 function snapshotCommit(top: string, mirror: string, head: string | null): string {
   const index = join(mirror, `snapshot-${process.pid}.index`);
-  const objects = resolve(top, run(['rev-parse', '--git-path', 'objects'], top));
+  const objects = resolve(top, git(['rev-parse', '--git-path', 'objects'], top));
   const env = {
     GIT_INDEX_FILE: index,
     GIT_OBJECT_DIRECTORY: join(mirror, 'objects'),
@@ -72,17 +72,20 @@ function snapshotCommit(top: string, mirror: string, head: string | null): strin
   };
   try {
     // The user's index knows which files have not changed; without it every file would be read.
-    copyIfThere(resolve(top, run(['rev-parse', '--git-path', 'index'], top)), index);
-    run(['add', '--all', '.'], top, env);
-    const tree = run(['write-tree'], top, env);
-    if (head !== null && tree === run(['rev-parse', `${head}^{tree}`], top)) return head;
+    copyIfThere(resolve(top, git(['rev-parse', '--git-path', 'index'], top)), index);
+    git(['add', '--all', '.'], top, { env });
+    const tree = git(['write-tree'], top, { env });
+    if (head !== null && tree === git(['rev-parse', `${head}^{tree}`], top)) return head;
     const commit =
       head === null
         ? commitTree(top, tree, [], '2000-01-01T00:00:00Z', env)
-        : commitTree(top, tree, ['-p', head], run(['show', '--no-patch', '--format=%cI', head], top), env);
+        : commitTree(top, tree, ['-p', head], git(['show', '--no-patch', '--format=%cI', head], top), env);
     // What the user has staged is in the user's object store only: the mirror has to hold all of the commit.
     const wanted = head === null ? commit : `${commit}\n^${head}`;
-    run(['pack-objects', '--quiet', '--revs', join(mirror, 'objects/pack/pack')], top, env, `${wanted}\n`);
+    git(['pack-objects', '--quiet', '--revs', join(mirror, 'objects/pack/pack')], top, {
+      env,
+      input: `${wanted}\n`,
+    });
     return commit;
   } finally {
     rmSync(index, { force: true });
@@ -97,7 +100,7 @@ function commitTree(
   date: string,
   env: Record<string, string>,
 ): string {
-  return run(['commit-tree', tree, ...parents, '-m', 'snapshot of the working directory'], top, {
+  const identity = {
     ...env,
     GIT_AUTHOR_NAME: 'caisson',
     GIT_AUTHOR_EMAIL: 'caisson@localhost',
@@ -105,7 +108,9 @@ function commitTree(
     GIT_COMMITTER_NAME: 'caisson',
     GIT_COMMITTER_EMAIL: 'caisson@localhost',
     GIT_COMMITTER_DATE: date,
-  });
+  };
+  const message = 'snapshot of the working directory';
+  return git(['commit-tree', tree, ...parents, '-m', message], top, { env: identity });
 }
 
 function copyIfThere(from: string, to: string): void {
@@ -114,23 +119,4 @@ function copyIfThere(from: string, to: string): void {
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
   }
-}
-
-function tryRun(args: readonly string[], cwd: string): string | null {
-  const done = spawnSync('git', args, { cwd, encoding: 'utf8' });
-  return done.status === 0 ? done.stdout.trim() : null;
-}
-
-function run(args: readonly string[], cwd: string, env: Record<string, string> = {}, input = ''): string {
-  const done = spawnSync('git', args, {
-    cwd,
-    encoding: 'utf8',
-    input,
-    env: { ...process.env, ...env },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (done.error !== undefined)
-    fail('unavailable', `git could not be started: ${done.error.message}`, 'install git');
-  if (done.status !== 0) fail('unavailable', `git ${args[0]} failed in ${cwd}: ${done.stderr.trim()}`);
-  return done.stdout.trim();
 }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openWorkTree, type WorkTree } from '../../src/base/work-tree.ts';
 
 const withoutHg = spawnSync('hg', ['--version']).status !== 0;
@@ -143,3 +143,26 @@ for (const tool of tools) {
     });
   });
 }
+
+it('what a hook of git finds in its environment does not lead to another repository', () => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'caisson-tree-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const git = tools[0]!;
+  const [first, hooked] = ['one', 'other'].map((name) => {
+    const top = join(folder, name);
+    mkdirSync(top);
+    git.run(top, 'init');
+    writeFileSync(join(top, name), name);
+    return { top, commit: git.commit(top) };
+  }) as [{ top: string; commit: string }, { top: string; commit: string }];
+  vi.stubEnv('GIT_DIR', join(hooked.top, '.git'));
+  vi.stubEnv('GIT_INDEX_FILE', join(hooked.top, '.git/index'));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const tree = openWorkTree(first.top);
+  expect([tree.top, tree.trackedFiles()]).toEqual([first.top, ['one']]);
+  tree.exportTo(join(folder, 'exported'), first.commit);
+  expect(readFileSync(join(folder, 'exported/one'), 'utf8')).toBe('one');
+  vi.unstubAllEnvs();
+  expect(git.run(hooked.top, 'rev-parse', 'HEAD')).toBe(hooked.commit);
+  expect(openWorkTree(hooked.top).trackedFiles()).toEqual(['other']);
+});

@@ -1,5 +1,5 @@
 import { fail } from '../../base/failure.ts';
-import { askTool } from '../../base/tool.ts';
+import { askGit } from '../../base/git.ts';
 
 /**
  * The difference between two files below a folder with 20 lines around it, as `diff -U20` prints it with these labels;
@@ -14,7 +14,7 @@ export function unifiedDiff(
   const likeDiff = ['--diff-algorithm=myers', '--no-indent-heuristic'];
   // The user's own configuration of git does not count.
   const env = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_DIR: '/dev/null' };
-  const done = askTool('git', ['diff', ...options, ...likeDiff, before.file, after.file], folder, env);
+  const done = askGit(['diff', ...options, ...likeDiff, before.file, after.file], folder, { env });
   if (done.status === 0) return null;
   if (done.status !== 1) fail('unavailable', `git diff failed: ${done.stderr.trim()}`);
   const hunks = done.stdout.slice(done.stdout.indexOf('\n@@') + 1).replace(/^(@@ .*? @@).*$/gm, '$1');
