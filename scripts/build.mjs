@@ -1,9 +1,10 @@
-// Builds what runs: dist/run-task.mjs first (its digest goes into cache names), then dist/cli.mjs.
+// Builds what runs: dist/run-task.mjs first (its digest goes into cache names), then dist/cli.mjs and what plugins import.
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { writePluginTypes } from './plugin-types.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -47,4 +48,8 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
     },
   });
   chmodSync(join(dist, 'cli.mjs'), 0o755);
+}
+if (existsSync(join(root, 'src/plugin.ts'))) {
+  await build({ ...common, entryPoints: ['src/plugin.ts'], outfile: 'dist/plugin.mjs' });
+  writePluginTypes(root, 'dist/plugin.d.ts');
 }
