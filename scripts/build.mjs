@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { writePluginTypes } from './plugin-types.mjs';
+import { pinned } from './runtime.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -21,17 +22,19 @@ const common = {
   logLevel: 'warning',
 };
 
+// NODE_OPTIONS is meant for the task's own Node programs; ours must not obey them. It is put aside here, before Node
+// starts, and handed to the command.
+const shebang = '#!/usr/bin/env -S -u NODE_OPTIONS RUN_TASK_NODE_OPTIONS=${NODE_OPTIONS} node';
+
 mkdirSync(dist, { recursive: true });
 if (existsSync(join(root, 'src/run-task/main.ts'))) {
   await build({
     ...common,
     entryPoints: ['src/run-task/main.ts'],
     outfile: 'dist/run-task.mjs',
-    // NODE_OPTIONS is meant for the task's own Node programs; run-task must not obey them. It is put
-    // aside here, before Node starts, and handed to the command.
-    banner: {
-      js: '#!/usr/bin/env -S -u NODE_OPTIONS RUN_TASK_NODE_OPTIONS=${NODE_OPTIONS} node',
-    },
+    external: ['bun:ffi'],
+    // The executables are made from these bytes and this version of Bun: one digest stands for all forms.
+    banner: { js: `${shebang}\n// Bun ${pinned.version}` },
   });
   const bundle = readFileSync(join(dist, 'run-task.mjs'));
   chmodSync(join(dist, 'run-task.mjs'), 0o755);

@@ -5,19 +5,59 @@ import { isErrno } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 
 export interface RunTaskBundle {
-  /** absolute */
+  /** the bundle, for Node; absolute */
   readonly path: string;
-  /** SHA-256 of its bytes: the `wrapper` ingredient of cache names */
+  /** what tasks on this machine start with: the stand-alone executable where it is built, else the bundle */
+  readonly fitting: string;
+  /** SHA-256 of the bundle's bytes, which name the Bun that executables are made with: the `wrapper` of cache names */
   readonly digest: string;
 }
+
+/** What run-task can be had for: a kind of machine, or any that has Node. */
+export const runTaskPlatforms = ['linux-x64', 'linux-arm64', 'any'] as const;
+export type RunTaskPlatform = (typeof runTaskPlatforms)[number];
+
+const build = 'build it: npm run build';
 
 /** The run-task that lies beside this program; what goes into cache names is what tasks are given. */
 export function runTaskBundle(): RunTaskBundle {
   const path = join(import.meta.dirname, 'run-task.mjs');
+  const bytes = readIfThere(path);
+  if (bytes === null) return fail('unavailable', `${path} is missing`, build);
+  const digest = sha256(bytes);
+  const here = runTaskPlatforms.find((platform) => platform === `${process.platform}-${process.arch}`);
+  const executable = here === undefined ? null : findExecutable(here, digest);
+  return { path, fitting: executable?.state === 'current' ? executable.path : path, digest };
+}
+
+/** Run-task for a platform; fails with a hint where it is not built, or built from another bundle. */
+export function runTaskFor(platform: RunTaskPlatform): string {
+  const bundle = runTaskBundle();
+  if (platform === 'any') return bundle.path;
+  const { state, path } = findExecutable(platform, bundle.digest);
+  if (state === 'current') return path;
+  const what = state === 'missing' ? 'is missing' : `is made from another run-task than ${bundle.path}`;
+  return fail('unavailable', `${path} ${what}`, build);
+}
+
+/** The note beside an executable is written last and says which bundle it was made from. */
+function findExecutable(
+  platform: string,
+  digest: string,
+): { state: 'current' | 'stale' | 'missing'; path: string } {
+  const folder = join(import.meta.dirname, 'executables', platform);
+  const path = join(folder, 'run-task');
+  const note = readIfThere(join(folder, 'built.json'));
+  if (note === null) return { state: 'missing', path };
+  const built = JSON.parse(note.toString('utf8')) as { digest?: unknown };
+  return { state: built.digest === digest ? 'current' : 'stale', path };
+}
+
+function readIfThere(path: string): Buffer | null {
   try {
-    return { path, digest: sha256(readFileSync(path)) };
+    return readFileSync(path);
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;
-    return fail('unavailable', `${path} is missing`, 'build it: npm run build');
+    return null;
   }
 }

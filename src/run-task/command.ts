@@ -3,12 +3,13 @@ import { constants as systemConstants } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode, signalBase } from './exit.ts';
+import { libc } from './libc.ts';
 import { createLinePrefixer } from './line-prefixer.ts';
 import { say, tell, writeBytes } from './log.ts';
 import { isDirectory } from './mounts.ts';
 import { makeOutputPipe } from './output-pipe.ts';
 import { findProgram } from './program.ts';
-import { withReaper } from './reaper.ts';
+import { keepFromReaper } from './reaper.ts';
 import { checkSignals, passSignalsTo, pause, signalExit } from './signals.ts';
 
 export interface CommandOptions {
@@ -39,11 +40,10 @@ export async function runCommand(
   }
   if (!isDirectory(cwd, true)) return cannotStart(`no such directory to run in: ${cwd}`, exitCode.error);
 
-  const started = process.pid === 1 ? (withReaper(command, env) ?? command) : command;
-  const pipe = makeOutputPipe();
+  const pipe = makeOutputPipe(libc);
   const sink: StdioOptions =
     pipe === null ? ['inherit', 'pipe', 'pipe'] : ['inherit', pipe.writeEnd, pipe.writeEnd];
-  const child = spawn(started[0] ?? '', started.slice(1), { cwd, env: { ...env }, stdio: sink });
+  const child = spawn(command[0] ?? '', command.slice(1), { cwd, env: { ...env }, stdio: sink });
   const outputs = pipe === null ? [child.stdout, child.stderr] : [pipe.readEnd];
   const drained = Promise.all(outputs.flatMap((output) => (output ? prefixOutput(prefix, output) : [])));
   passSignalsTo(child.pid ?? null);
@@ -119,14 +119,15 @@ async function drainedOrTired(
 }
 
 function exitOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve) => {
+  const forget = keepFromReaper(child.pid);
+  return new Promise<number>((resolve) => {
     child.on('error', (error) =>
       resolve(cannotStart(`cannot start the command: ${error.message}`, exitCode.error)),
     );
     child.on('exit', (code, signal) => {
       resolve(code ?? signalBase + (signal === null ? 0 : systemConstants.signals[signal]));
     });
-  });
+  }).finally(forget);
 }
 
 function cannotStart(text: string, code: number): number {

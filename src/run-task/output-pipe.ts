@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { close, closeSync, constants, mkdtempSync, openSync, read, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { isErrno } from '../base/files.ts';
+import type { Libc } from './libc.ts';
 
 /** A pipe for both output streams of a command. */
 export interface OutputPipe {
@@ -15,11 +16,17 @@ export interface OutputPipe {
   closeWriteEnd(): void;
 }
 
+const room = 1 << 18;
+
 /**
- * Makes a real pipe, which Node's own "pipes", being sockets, are not: a command can open its /dev/stdout by name.
- * It is a FIFO whose name is gone before the command starts. Null where no folder takes one.
+ * Makes a real pipe, which the runtimes' own "pipes", being sockets, are not: a command can open its /dev/stdout by
+ * name. Without the C library it is a FIFO whose name is gone before the command starts. Null where no folder takes one.
  */
-export function makeOutputPipe(): OutputPipe | null {
+export function makeOutputPipe(libc: Libc | null): OutputPipe | null {
+  if (libc !== null) {
+    const { readEnd, writeEnd } = libc.makePipe();
+    return { writeEnd, readEnd: readPipe(readEnd), closeWriteEnd: () => closeSync(writeEnd) };
+  }
   for (const folder of new Set([tmpdir(), '/tmp', '/dev/shm', process.cwd()])) {
     const ends = fifoIn(folder);
     if (ends === null) continue;
@@ -30,6 +37,23 @@ export function makeOutputPipe(): OutputPipe | null {
     };
   }
   return null;
+}
+
+/** Each chunk is good until the next one is asked for. */
+function readPipe(descriptor: number): Readable {
+  const buffer = Buffer.allocUnsafe(room);
+  return new Readable({
+    highWaterMark: 1,
+    read() {
+      read(descriptor, buffer, 0, room, null, (error, length) => {
+        if (error) this.destroy(error);
+        else this.push(length === 0 ? null : buffer.subarray(0, length));
+      });
+    },
+    destroy(error, done) {
+      close(descriptor, () => done(error));
+    },
+  });
 }
 
 function fifoIn(folder: string): { read: number; write: number } | null {

@@ -1,52 +1,25 @@
-import type { Environment } from './environment.ts';
-import { findProgram } from './program.ts';
+import type { Libc } from './libc.ts';
 
-/**
- * Node cannot collect processes that it did not start, so as process 1 we would gather every orphan as a zombie. A
- * small script of a language that can becomes the orphans' new parent instead (PR_SET_CHILD_SUBREAPER is 36), starts
- * the command, passes signals to it, collects whatever ends, and ends as the command did (128+n for signal n).
- */
-const perl = `
-my ($machine) = (POSIX::uname())[4];
-my %prctl = (x86_64 => 157, aarch64 => 167, riscv64 => 167, ppc64le => 171, s390x => 172);
-syscall($prctl{$machine}, 36, 1, 0, 0, 0) if $prctl{$machine};
-my $command = fork();
-die "fork: $!\\n" unless defined $command;
-if (!$command) { exec { $ARGV[0] } @ARGV; print STDERR "$ARGV[0]: $!\\n"; POSIX::_exit(126); }
-for my $name (qw(TERM INT HUP QUIT USR1 USR2 WINCH)) { $SIG{$name} = sub { kill $name, $command }; }
-while (1) {
-  my $ended = waitpid(-1, 0);
-  next if $ended < 0 && $!{EINTR};
-  POSIX::_exit(1) if $ended < 0;
-  POSIX::_exit($? & 127 ? 128 + ($? & 127) : $? >> 8) if $ended == $command;
-}`;
+/** Processes that we started ourselves: the runtime collects them, and needs how they ended. */
+const own = new Set<number>();
 
-const python = `
-import ctypes, os, signal, sys
-try: ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
-except (OSError, AttributeError): pass
-command = os.fork()
-if command == 0:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    try: os.execvp(sys.argv[1], sys.argv[1:])
-    except OSError as error: os.write(2, ("%s: %s\\n" % (sys.argv[1], error.strerror)).encode())
-    os._exit(126)
-for name in ("TERM", "INT", "HUP", "QUIT", "USR1", "USR2", "WINCH"):
-    signal.signal(getattr(signal, "SIG" + name), lambda number, frame: os.kill(command, number))
-while True:
-    ended, status = os.wait()
-    if ended == command:
-        os._exit(128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status))
-`;
+/** How often orphans are looked for besides: one that ended behind a child of our own was hidden by it. */
+const interval = 250;
 
-/** The command with a reaper around it; null when this image has nothing to make one of. */
-export function withReaper(command: readonly string[], environment: Environment): string[] | null {
-  const cwd = process.cwd();
-  const perlProgram = findProgram('perl', environment, cwd);
-  if (perlProgram.state === 'found') {
-    return [perlProgram.path, '-MPOSIX', '-MErrno', '-e', perl, '--', ...command];
-  }
-  const pythonProgram = findProgram('python3', environment, cwd);
-  if (pythonProgram.state === 'found') return [pythonProgram.path, '-I', '-c', python, ...command];
-  return null;
+/** From now on the runtime alone collects this process; answers what to call when it has. */
+export function keepFromReaper(pid: number | undefined): () => void {
+  if (pid === undefined) return () => undefined;
+  own.add(pid);
+  return () => void own.delete(pid);
+}
+
+/** As process 1 we are every orphan's parent: collects those that end, until we do. */
+export function reapOrphans(libc: Libc): void {
+  const reap = () => {
+    for (let pid = libc.endedChild(); pid !== null && !own.has(pid); pid = libc.endedChild()) {
+      libc.collect(pid);
+    }
+  };
+  process.on('SIGCHLD', reap);
+  setInterval(reap, interval).unref();
 }

@@ -10,9 +10,11 @@ import { ExitError, exitCode } from './exit.ts';
 import { fetchArtifacts } from './fetches.ts';
 import { type Identity, dropPrivileges, resolveIdentity } from './identity.ts';
 import { openKvm } from './kvm.ts';
+import { libc } from './libc.ts';
 import { say, tell } from './log.ts';
 import { type Mounts, readMounts } from './mounts.ts';
 import { installRequirements } from './pip.ts';
+import { reapOrphans } from './reaper.ts';
 import { type Repository, readRepositories, readRepositoryNames } from './repositories.ts';
 import { checkSignals, watchSignals } from './signals.ts';
 import { prepareVolume } from './volume.ts';
@@ -20,6 +22,7 @@ import { prepareVolume } from './volume.ts';
 /** The whole run of a task; answers the exit code. Throws ExitError where it ends before the command's end. */
 export async function run(argv: readonly string[]): Promise<number> {
   watchSignals();
+  if (process.pid === 1 && libc !== null) reapOrphans(libc);
   const environment = ownEnvironment();
   environment['TASK_WORKDIR'] = process.cwd();
   const names = readRepositoryNames(environment);
@@ -72,5 +75,10 @@ function readArguments(argv: readonly string[], prefixes: readonly string[]): Ar
   if (!parsed.ok) throw new ExitError(exitCode.usage, `${usage(prefixes)}\nrun-task: error: ${parsed.error}`);
   if (!parsed.value.help) return parsed.value;
   tell(usage(prefixes));
+  if (libc === null) {
+    tell(
+      'As process 1 this form of run-task leaves orphans uncollected; the stand-alone executable collects them.',
+    );
+  }
   throw new ExitError(0);
 }

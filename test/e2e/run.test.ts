@@ -111,7 +111,7 @@ describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
     using repository = repositoryOf({ one: 'true' });
     expect(caisson(repository, ['run']).status).toBe(0);
     const other = join(repository.folder, 'dist');
-    cpSync(join(root, 'dist'), other, { recursive: true });
+    cpSync(join(root, 'dist'), other, { recursive: true, filter: (path) => !path.endsWith('/executables') });
     symlinkSync(join(root, 'node_modules'), join(repository.folder, 'node_modules'));
     repository.write({ '../dist/run-task.mjs': `${readText(join(other, 'run-task.mjs'))}\n//x\n` });
     const again = caissonOf(other, repository, ['run', '--json']);

@@ -52,7 +52,7 @@ export async function work(given: {
     workerGroup: 'caisson',
     workerId: `run-${process.pid}`,
     rootUrl: given.rootUrl,
-    runTask: given.bundle,
+    runTask: { path: given.bundle.fitting, digest: given.bundle.digest },
     network: request.network,
     sandboxMounts: [{ source: given.snapshot.mirror, target: given.snapshot.mirror, readOnly: true }],
     emit: (event) => {

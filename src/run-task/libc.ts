@@ -1,0 +1,55 @@
+/** What we need of the C library and the runtime does not offer. Only the stand-alone executable can call it. */
+export interface Libc {
+  /** a pipe whose ends no other program inherits unless it is given one */
+  makePipe(): { readonly readEnd: number; readonly writeEnd: number };
+  /** a child process that has ended and was not collected yet, which it stays; null: there is none now */
+  endedChild(): number | null;
+  /** collects a child that has ended */
+  collect(pid: number): void;
+}
+
+type Call = (...values: readonly (number | Int32Array)[]) => number;
+
+/** Bun's foreign functions; `bun:ffi` has no types outside of Bun. */
+interface ForeignFunctions {
+  dlopen: (
+    file: string,
+    signatures: Readonly<Record<string, { args: readonly string[]; returns: string }>>,
+  ) => { symbols: Readonly<Record<string, Call>> };
+}
+
+const closeOnExec = 0o2000000;
+const everyChild = 0;
+const exited = 4;
+const doNotWait = 1;
+const doNotCollect = 0x01000000;
+/** Of `siginfo_t` on 64-bit Linux, in 32-bit words. */
+const siginfo = { words: 32, pid: 4 };
+
+async function openLibc(): Promise<Libc | null> {
+  if (process.versions['bun'] === undefined) return null;
+  const foreign = 'bun:ffi';
+  const { dlopen } = (await import(foreign)) as ForeignFunctions;
+  const { symbols } = dlopen('libc.so.6', {
+    pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
+    waitid: { args: ['i32', 'i32', 'ptr', 'i32', 'ptr'], returns: 'i32' },
+    waitpid: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
+  });
+  const call = (name: string, ...values: readonly (number | Int32Array)[]) => symbols[name]!(...values);
+  return {
+    makePipe() {
+      const ends = new Int32Array(2);
+      if (call('pipe2', ends, closeOnExec) !== 0) throw new Error('the system makes no pipe');
+      return { readEnd: ends[0]!, writeEnd: ends[1]! };
+    },
+    endedChild() {
+      const info = new Int32Array(siginfo.words);
+      const failed = call('waitid', everyChild, 0, info, exited | doNotWait | doNotCollect, 0) !== 0;
+      return failed || info[siginfo.pid] === 0 ? null : info[siginfo.pid]!;
+    },
+    collect: (pid) => void call('waitpid', pid, new Int32Array(1), doNotWait),
+  };
+}
+
+/** The C library; null under Node, which has no way to it. */
+export const libc: Libc | null = await openLibc();
