@@ -1,6 +1,7 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/failure.ts';
+import { addActionCommands } from './commands/action-callback.ts';
 import { addCacheCommands } from './commands/cache.ts';
 import { addDecisionCommand } from './commands/decision.ts';
 import { addGraphCommands } from './commands/graph.ts';
@@ -19,10 +20,10 @@ async function main(argv: readonly string[]): Promise<number> {
   addRunCommand(program);
   addGraphCommands(program);
   addDecisionCommand(program);
+  addActionCommands(program);
   addCacheCommands(program);
   addRunTaskCommand(program);
   notBuiltYet(program, {
-    'action-callback': 'caisson run LABEL runs a task again',
     serve: 'caisson run has its queue inside',
     worker: 'caisson run has its worker inside',
     image: 'tasks run in this machine’s own root file system so far',

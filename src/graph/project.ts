@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { GraphConfig } from './graph-config.ts';
 import { type ConfigFile, readConfig } from './load/config-file.ts';
 import { Mistakes } from './mistakes.ts';
+import { checkParameters } from './parameters/check.ts';
 import type { Parameters } from './parameters/parameters.ts';
 import { decideParameters, loadPlugins, type LoadRequest } from './plugins/load.ts';
 import type { Registry } from './plugins/registry.ts';
@@ -18,7 +19,7 @@ export async function openProject(request: LoadRequest): Promise<Project> {
   const mistakes = new Mistakes({ strict: false });
   const file = configOf(request, mistakes);
   const registry = await loadPlugins({ ...file, kinds: [] }, request, mistakes);
-  mistakes.check();
+  checkParameters(request.parameters, mistakes, registry.parameters);
   return { graphConfig: file.config, registry };
 }
 

@@ -5,18 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Push } from '../support/push.ts';
 
-function artifact(push: Push, name: string): unknown {
-  const text = readFileSync(join(push.repository.top, 'artifacts', name), 'utf8');
-  return name.endsWith('.json') ? JSON.parse(text) : text;
-}
-
 describe('a decision task', () => {
   it('creates the wanted tasks behind itself, and writes everything that later tasks look for', async () => {
     await using push = await Push.open();
     const decided = await push.decide();
     expect(decided).toMatchObject({ status: 0, stdout: '' });
 
-    const ids = artifact(push, 'label-to-taskid.json') as Record<string, string>;
+    const ids = push.artifact('label-to-taskid.json') as Record<string, string>;
     expect(Object.keys(ids)).toEqual(['build-one', 'docker-image-box', 'test-one']);
     const created = await push.queue.task(ids['build-one']!);
     expect(created).toMatchObject({
@@ -27,12 +22,10 @@ describe('a decision task', () => {
     });
     expect((await push.queue.task(ids['test-one']!)).dependencies).toEqual([ids['build-one']]);
 
-    expect(artifact(push, 'target-tasks.json')).toEqual(['build-one', 'test-one']);
-    expect(Object.keys(artifact(push, 'full-task-graph.json') as object)).toEqual(Object.keys(ids));
-    expect(Object.keys(artifact(push, 'task-graph.json') as object).sort()).toEqual(
-      Object.values(ids).sort(),
-    );
-    expect(artifact(push, 'runnable-jobs.json')).toEqual({
+    expect(push.artifact('target-tasks.json')).toEqual(['build-one', 'test-one']);
+    expect(Object.keys(push.artifact('full-task-graph.json') as object)).toEqual(Object.keys(ids));
+    expect(Object.keys(push.artifact('task-graph.json') as object).sort()).toEqual(Object.values(ids).sort());
+    expect(push.artifact('runnable-jobs.json')).toEqual({
       'docker-image-box': {
         collection: { opt: true },
         groupName: 'Images',
@@ -41,8 +34,8 @@ describe('a decision task', () => {
         symbol: 'box',
       },
     });
-    expect(artifact(push, 'parameters.yml')).toContain('project: project\n');
-    const { actions } = artifact(push, 'actions.json') as { actions: { name: string; hookId: string }[] };
+    expect(push.artifact('parameters.yml')).toContain('project: project\n');
+    const { actions } = push.artifact('actions.json') as { actions: { name: string; hookId: string }[] };
     expect(actions.map(({ name }) => name)).toContain('purge-caches');
     expect(actions[0]!.hookId).toMatch(/^in-tree-action-1-[a-z-]+\/[0-9a-f]{10}$/);
     const program = readFileSync(join(push.repository.top, 'artifacts/run-task'));
@@ -78,10 +71,10 @@ describe('a decision task', () => {
       'try_task_config.json': '{"version": 2, "parameters": {"target_tasks_method": "nothing"}}',
     });
     await push.decide('--dry-run');
-    expect(artifact(push, 'target-tasks.json')).toEqual(['build-one', 'test-one']);
+    expect(push.artifact('target-tasks.json')).toEqual(['build-one', 'test-one']);
     const decided = await push.decide('--dry-run', '--allow-parameter-override');
     expect(decided.stderr).toContain('target_tasks_method');
-    expect(artifact(push, 'target-tasks.json')).toEqual([]);
+    expect(push.artifact('target-tasks.json')).toEqual([]);
   });
 
   it('tells each task that the queue refuses, and ends with exit code 69', async () => {

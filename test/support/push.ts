@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { slugid } from '../../src/base/slugid.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
@@ -76,6 +77,51 @@ export class Push implements AsyncDisposable {
       `--head-rev=${head}`,
       ...flags,
     ]);
+  }
+
+  /** Ends the decision task, with what lies in `artifacts/` as its artifacts. */
+  async publish(): Promise<void> {
+    const request = { workerGroup: 'test', workerId: 'test', tasks: 1, waitMs: 0 };
+    const [claim] = await this.queue.claimWork('test/worker', request);
+    const folder = join(this.repository.top, 'artifacts');
+    const expires = new Date(Date.now() + 3600 * 1000).toISOString();
+    for (const name of readdirSync(folder)) {
+      const { putUrl } = await this.queue.createArtifact(
+        this.decisionTaskId,
+        claim!.runId,
+        `public/${name}`,
+        {
+          storageType: 's3',
+          contentType: 'text/plain',
+          expires,
+        },
+      );
+      copyFileSync(join(folder, name), fileURLToPath(putUrl!));
+    }
+    await this.queue.reportCompleted(this.decisionTaskId, claim!.runId);
+  }
+
+  /** Runs an action's callback in a task of its own, which has the scope for it. */
+  async act(
+    callback: string,
+    { taskId = null, input = null }: { taskId?: string | null; input?: unknown } = {},
+  ): Promise<Finished & { readonly ownTaskId: string }> {
+    const ownTaskId = slugid();
+    await this.createTask(ownTaskId, {});
+    const finished = await this.caisson(['action-callback'], {
+      TASK_ID: ownTaskId,
+      ACTION_TASK_GROUP_ID: this.decisionTaskId,
+      ACTION_TASK_ID: JSON.stringify(taskId),
+      ACTION_INPUT: JSON.stringify(input),
+      ACTION_CALLBACK: callback,
+    });
+    return { ...finished, ownTaskId };
+  }
+
+  /** What lies in `artifacts/`. */
+  artifact(name: string): unknown {
+    const text = readFileSync(join(this.repository.top, 'artifacts', name), 'utf8');
+    return name.endsWith('.json') ? JSON.parse(text) : text;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

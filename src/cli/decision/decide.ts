@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail } from '../../base/failure.ts';
-import { isErrno } from '../../base/files.ts';
-import { sha256 } from '../../base/hash.ts';
 import type { ActionQueue } from '../../graph/actions/action-queue.ts';
 import { renderActions } from '../../graph/actions/render-actions.ts';
 import { type Compilation, compile } from '../../graph/compile.ts';
@@ -22,6 +18,7 @@ import { openHistory } from './open-history.ts';
 import { findOverride } from './override.ts';
 import { decisionParameters } from './parameters.ts';
 import { runnableJobs } from './runnable-jobs.ts';
+import { digestOfTaskclusterYml } from './taskcluster-yml.ts';
 import { wrapperPrograms } from './wrapper-programs.ts';
 
 export interface DecisionRequest {
@@ -114,18 +111,4 @@ function writeGraphs(artifacts: ArtifactFolder, compilation: Compilation): void 
     ...[...replaced].map(([label, taskId]) => `${label} replaced by ${taskId}`),
   ];
   artifacts.writeText('optimizations.log', optimizations.map((line) => `optimize: ${line}\n`).join(''));
-}
-
-/** The hooks that run actions are made from this file, and named after its content. */
-function digestOfTaskclusterYml(top: string): string {
-  try {
-    return sha256(readFileSync(join(top, '.taskcluster.yml')));
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return fail(
-      'configuration',
-      `${join(top, '.taskcluster.yml')} is not there`,
-      'the hooks that run actions are named after its content',
-    );
-  }
 }
