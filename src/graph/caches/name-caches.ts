@@ -26,6 +26,8 @@ export interface NamedCache {
   readonly name: string;
   readonly wanted: WantedCache;
   readonly record: CacheRecord;
+  /** what a task must hold to use it; a task-reference where the name ends in `<docker-image>` */
+  readonly scope: string | { readonly 'task-reference': string };
 }
 
 export type CacheImage =
@@ -65,7 +67,7 @@ export function nameCaches(
   });
 }
 
-type Name = Pick<NamedCache, 'name' | 'record'>;
+type Name = Omit<NamedCache, 'wanted'>;
 
 /** What has been named for a kind: most of its tasks have the same few caches, and share their names and records. */
 const known = new WeakMap<TransformContext, Map<string, Name>>();
@@ -100,7 +102,8 @@ function nameCache(context: TransformContext, wanted: WantedCache, filler: Fille
     key: recordKey(record),
     ...(filler.image?.kind === 'in-tree' ? { suffix: '<docker-image>' } : {}),
   });
-  return { name, record };
+  const scope = `${filler.implementation}:cache:${name}`;
+  return { name, record, scope: name.includes('<') ? { 'task-reference': scope } : scope };
 }
 
 function narrowed(complete: CacheRecord, varyOn: readonly string[]): CacheRecord {

@@ -129,7 +129,11 @@ export function either(isFirst: (value: unknown) => boolean, first: Shape, other
 
 export function listOf(member: Shape): Shape {
   return shapeOf(
-    (value) => Array.isArray(value) && value.every((item) => isAccepted(member, item)),
+    (value) => {
+      if (!Array.isArray(value)) return false;
+      for (const item of value) if (!isAccepted(member, item)) return false;
+      return true;
+    },
     (value, path, tell) => {
       if (!Array.isArray(value)) {
         tell({ message: `${nameOf(path)} must be a list, not ${describe(value)}`, path });
@@ -146,8 +150,12 @@ export function mapOf(member: Shape, atLeast = 0): Shape {
   return shapeOf(
     (value) => {
       if (!isMapping(value)) return false;
-      const members = Object.values(value);
-      return members.length >= atLeast && members.every((item) => isAccepted(member, item));
+      let count = 0;
+      for (const key in value) {
+        if (!isAccepted(member, value[key])) return false;
+        count++;
+      }
+      return count >= atLeast;
     },
     (value, path, tell) => {
       if (!isMapping(value)) {
@@ -186,10 +194,12 @@ export function keys({ required = {}, optional = {}, unknown }: Keys): Shape {
       const shape = known.get(key);
       if (shape === undefined ? unknown !== 'allowed' : !isAccepted(shape, value[key])) return false;
     }
-    return requiredKeys.every((key) => Object.hasOwn(value, key));
+    for (const key of requiredKeys) if (!Object.hasOwn(value, key)) return false;
+    return true;
   };
 
   const check: Shape = (value, path, tell) => {
+    if (accepts(value)) return;
     if (!isMapping(value)) {
       tell({ message: `${nameOf(path)} must be a mapping, not ${describe(value)}`, path });
       return;

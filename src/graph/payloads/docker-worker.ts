@@ -121,10 +121,7 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
       image: cacheImage,
     });
     const places = named.map(({ wanted }) => wanted.mountPoint).sort(compareCodePoints);
-    for (const { name } of named) {
-      const scope = `docker-worker:cache:${name}`;
-      scopes.push(name.includes('<') ? { 'task-reference': scope } : scope);
-    }
+    scopes.push(...named.map(({ scope }) => scope));
     payload['cache'] = referenced(named, ({ wanted }) => wanted.mountPoint);
     if (wrapped && places.length > 0) env['TASKCLUSTER_CACHES'] = places.join(';');
     if (context.params.level === '1') env['TASKCLUSTER_UNTRUSTED_CACHES'] = '1';

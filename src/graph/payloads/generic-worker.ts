@@ -128,17 +128,14 @@ function mountsOf(context: TransformContext, draft: Draft, definition: Unfinishe
   );
   const options = { implementation: 'generic-worker', os: String(worker['os']), command: worker['command'] };
   const named = new Map(
-    addCaches(context, draft, definition, caches, options).map((cache) => [
-      cache.wanted.path.at(-1),
-      cache.name,
-    ]),
+    addCaches(context, draft, definition, caches, options).map((cache) => [cache.wanted.path.at(-1), cache]),
   );
   for (const [i, mount] of mounts.entries()) {
-    const name = named.get(i);
+    const cache = named.get(i);
     for (const key of ['cache-name', ...Object.keys(cacheKeys)]) delete mount[key];
-    if (name !== undefined) {
-      mount['cacheName'] = name;
-      definition.scopes.push(`generic-worker:cache:${name}`);
+    if (cache !== undefined) {
+      mount['cacheName'] = cache.name;
+      definition.scopes.push(cache.scope);
     }
     const content = mount['content'] as Mapping | undefined;
     if (content === undefined) continue;

@@ -3,6 +3,7 @@ import { isSet, mappingAt, type UnfinishedDefinition } from '../../payloads/payl
 import { evaluateKeyedBy, resolveKeyedBy } from '../../values/keyed-by.ts';
 import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
 import { formatPython } from '../../values/python-format.ts';
+import { remembered } from '../../values/remembered.ts';
 import { writtenAs } from '../../verify/payload/written-as.ts';
 import { warnOfUnknownKeys } from '../draft-shape.ts';
 import { DraftError, inField, stepThrough } from '../draft-step.ts';
@@ -108,6 +109,10 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
     workerTypeOf(context, String(draft['worker-type'])),
   );
   draft['worker-type'] = `${provisionerId}/${workerType}`;
+  const links = linksOf(context, '');
+  const description = String(draft['description']);
+  const extra = draft['extra'] as Mapping;
+  extra['parent'] = context.decisionTaskId ?? '';
   const definition = {
     provisionerId,
     workerType,
@@ -115,16 +120,14 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
     created: { 'relative-datestamp': '0 seconds' },
     deadline: { 'relative-datestamp': draft['deadline-after'] ?? defaultDeadline(context) },
     expires: { 'relative-datestamp': draft['expires-after'] ?? defaultExpiry(context) },
-    scopes: ((draft['scopes'] ?? []) as string[]).map((scope) =>
-      inField(['scopes'], () => formatPython(scope, { level: params.level, project: params.project })),
-    ),
+    scopes: scopesOf(context, draft),
     metadata: {
-      description: `${String(draft['description'])}${isSet((draft['extra'] as Mapping)['treeherder']) ? pushLink(context) : ''}`,
+      description: isSet(extra['treeherder']) ? `${description}${links.push}` : description,
       name: label,
       owner: params.owner,
-      source: sourceUrl(params, context.path),
+      source: links.source,
     },
-    extra: { ...(draft['extra'] as Mapping), parent: context.decisionTaskId ?? '' },
+    extra,
     tags: {
       ...(draft['tags'] as Mapping | undefined),
       createdForUser: params.owner,
@@ -133,8 +136,7 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
       project: params.project,
       'trust-domain': graphConfig['trust-domain'],
     },
-    priority:
-      draft['priority'] ?? evaluateKeyedBy(graphConfig['task-priority'], 'config.yml', keysOf(context)),
+    priority: draft['priority'] ?? settingOf(context, 'task-priority'),
     ...(isSet(draft['requires']) ? { requires: draft['requires'] } : {}),
   } satisfies UnfinishedDefinition & Mapping as UnfinishedDefinition;
 
@@ -172,14 +174,29 @@ function isTakenByWorker(context: TransformContext, draft: Draft, payload: unkno
   return right;
 }
 
+/** What is the same for all tasks of a kind, and is looked up once. */
+const linksOf = remembered((context: TransformContext) => ({
+  source: sourceUrl(context.params, context.path),
+  push: pushLink(context),
+}));
+const settingOf = remembered((context: TransformContext, key: string) =>
+  evaluateKeyedBy((context.graphConfig as Mapping)[key], 'config.yml', keysOf(context)),
+);
+
+function scopesOf({ params }: TransformContext, draft: Draft): string[] {
+  const scopes = (draft['scopes'] ?? []) as string[];
+  if (scopes.length === 0) return [];
+  const fields = { level: params.level, project: params.project };
+  return inField(['scopes'], () => scopes.map((scope) => formatPython(scope, fields)));
+}
+
 /** Only the project: `by-level` takes its default, as in the Python program. */
 function keysOf({ params }: TransformContext): Mapping {
   return { project: params.project };
 }
 
 function defaultDeadline(context: TransformContext): unknown {
-  const after = context.graphConfig['task-deadline-after'];
-  return after === undefined ? '1 day' : evaluateKeyedBy(after, 'config.yml', keysOf(context));
+  return settingOf(context, 'task-deadline-after') ?? '1 day';
 }
 
 function defaultExpiry({ params, graphConfig }: TransformContext): unknown {

@@ -1,5 +1,6 @@
-import type { WorkerAlias } from '../../graph-config.ts';
+import type { GraphConfig, WorkerAlias } from '../../graph-config.ts';
 import { HintedError } from '../../values/hinted-error.ts';
+import { remembered } from '../../values/remembered.ts';
 import { findWorker, workerIdentifiers } from '../../worker-alias.ts';
 import { DraftError } from '../draft-step.ts';
 import type { TransformContext } from '../transform.ts';
@@ -18,20 +19,22 @@ export function implementationOf(
   if (typeof alias === 'string' && builtIn.has(alias)) return { implementation: alias, os: null };
   if (typeof alias !== 'string')
     throw new DraftError('the task needs the key "worker-type"', alias === undefined ? [] : ['worker-type']);
+  return implementationOfAlias(graphConfig, alias);
+}
+
+const implementationOfAlias = remembered((graphConfig: GraphConfig, alias) => {
   const worker: WorkerAlias = inWorkerType(() => findWorker(graphConfig, alias));
   return {
     implementation: worker.implementation,
     os: typeof worker.os === 'string' ? worker.os : null,
   };
-}
+});
 
 /** `[provisionerId, workerType]` of an alias. */
-export function workerTypeOf(
-  { graphConfig, params }: TransformContext,
-  alias: string,
-): readonly [string, string] {
-  return builtIn.get(alias) ?? inWorkerType(() => workerIdentifiers(graphConfig, alias, params.level));
-}
+export const workerTypeOf = remembered(
+  ({ graphConfig, params }: TransformContext, alias): readonly [string, string] =>
+    builtIn.get(alias) ?? inWorkerType(() => workerIdentifiers(graphConfig, alias, params.level)),
+);
 
 function inWorkerType<T>(work: () => T): T {
   try {
