@@ -1,5 +1,4 @@
-import { FailureError } from '../../base/failure.ts';
-import { fail } from '../../base/failure.ts';
+import { fail, FailureError } from '../../base/failure.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { type Mapping, isMapping } from '../values/plain.ts';
 import type { Action, ActionCall, ActionServices } from './action.ts';
@@ -72,6 +71,10 @@ function shownCall(plugin: PluginExport, call: ActionCall): api.ActionCall {
     createTask: (taskId, definition) => services.createTask(taskId, takeBackMapping(definition)),
     rerunTask: (taskId) => services.rerunTask(taskId),
     cancelTask: (taskId) => services.cancelTask(taskId),
+    state: (taskId) => services.state(taskId),
+    unresolvedTasks: (taskGroupId) => services.unresolvedTasks(taskGroupId),
+    purgeCache: (taskQueueId, cacheName) => services.purgeCache(taskQueueId, cacheName),
+    tell: (message) => services.tell(message),
   };
 }
 

@@ -281,6 +281,9 @@ export interface ActionCall {
   fullTaskGraph(): Promise<ReadonlyMap<string, GraphTask>>;
   labelToTaskId(): Promise<ReadonlyMap<string, string>>;
   task(taskId: string): Promise<JsonObject>;
+  state(taskId: string): Promise<TaskState>;
+  /** task ids of a task group, without the task that runs the callback */
+  unresolvedTasks(taskGroupId: string): Promise<readonly string[]>;
   /** creates tasks of the full graph and what they need; `change` may give another one. Gives ids by label. */
   createTasks(
     labels: readonly string[],
@@ -289,7 +292,13 @@ export interface ActionCall {
   createTask(taskId: string, definition: JsonObject): Promise<void>;
   rerunTask(taskId: string): Promise<void>;
   cancelTask(taskId: string): Promise<void>;
+  /** asks every worker of a task queue to drop a cache */
+  purgeCache(taskQueueId: string, cacheName: string): Promise<void>;
+  /** tells whoever reads the log */
+  tell(message: string): void;
 }
+
+export type TaskState = 'unscheduled' | 'pending' | 'running' | 'completed' | 'failed' | 'exception';
 
 /** What `taskgraph.register` of config.yml adds to. A name that is taken is an error. */
 export interface Registry {

@@ -95,14 +95,14 @@ function copyOut(value: unknown, path: (string | number)[], above: Set<unknown>)
   return copy;
 }
 
-/** What a value is that JSON does not have: `undefined`, `a function`, `a Map`. */
+/** What a value is that JSON does not have: `undefined`, `a function`, `an instance of Map`. */
 export function describe(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Date) return 'a date';
   const { name } = value.constructor as { name?: unknown };
-  return typeof name === 'string' && name !== '' ? `a ${name}` : 'an object of a class';
+  return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an object of a class';
 }
 
 /** A number that the plugin has left where it was gets its spelling back. */

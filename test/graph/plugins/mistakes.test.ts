@@ -191,7 +191,7 @@ function improve(task: Wanted): Wanted {
     for (const [value, what] of [
       ['undefined', 'undefined'],
       ['() => 1', 'a function'],
-      ['new Map()', 'a Map'],
+      ['new Map()', 'an instance of Map'],
       ['Number.NaN', 'NaN'],
       ['Symbol("x")', 'a symbol'],
     ]) {
