@@ -8,6 +8,7 @@ import type { Store } from '../../src/caches/store.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
 import type { TaskStatus } from '../../src/task/status.ts';
+import type { EngineChoice } from '../../src/worker/choose-engine.ts';
 import { ociEngine } from '../../src/worker/engines/oci/oci.ts';
 import { processEngine } from '../../src/worker/engines/process.ts';
 import { startWorker } from '../../src/worker/worker.ts';
@@ -58,7 +59,7 @@ export class WorkerRig implements AsyncDisposable {
   }
 
   /** Works until every task of the group is resolved, or the rig is stopped. */
-  async work(jobs = 1): Promise<void> {
+  async work(jobs = 1, engine: EngineChoice = 'auto'): Promise<void> {
     const done = new AbortController();
     const settle = async (): Promise<void> => {
       const { pending, running } = await this.queue.countTasks(this.taskGroupId);
@@ -69,7 +70,7 @@ export class WorkerRig implements AsyncDisposable {
       queue: this.queue,
       store: this.store,
       engines: { oci: ociEngine(), process: processEngine() },
-      engine: 'auto',
+      engine,
       home: this.home,
       jobs,
       taskQueueIds: ['local/linux'],

@@ -23,7 +23,7 @@ export function leaseCache(parts: Parts, request: LeaseRequest): Lease {
     const entry = append(parts, (state) => decideLease(parts, state, { request, id, backEnd }));
     // What was refused is gone; something else may be there.
     if (entry?.kind !== 'lease') continue;
-    const mount = makeTrees(parts, entry, parts.ledger.read());
+    const mount = makeTrees(parts, entry);
     return openLease(parts, entry, mount);
   }
 }
@@ -94,16 +94,15 @@ function findDamage(
   return { layers: chain.slice(0, 1), why: 'its requirements are not those of its commit' };
 }
 
-function makeTrees(parts: Parts, entry: LeaseEntry, state: State): LeaseMount {
+function makeTrees(parts: Parts, entry: LeaseEntry): LeaseMount {
   const { layout } = parts;
   const { id, chain, backEnd, cache } = entry;
   const [top] = chain;
   if (backEnd === 'direct' && top !== undefined) return { kind: 'bind', source: layout.layer(top) };
   const { folder, upper, work } = layout.run(cache.level, id);
-  const seal = top === undefined ? undefined : state.layers.get(top)?.seal;
   try {
     ensureDirectory(layout.runs(cache.level));
-    makeUpper({ folder, upper, work }, seal ?? null);
+    makeUpper({ folder, upper, work }, top === undefined ? null : layout.layer(top));
   } catch (error) {
     rollBackLease(parts, id, 'its directory could not be made');
     return failOnDisk(layout.root, error);

@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { BackEnd } from '../store.ts';
 
@@ -55,18 +65,23 @@ function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-/** Makes the directory that a run writes to, with the owner and mode that the root of its base has. */
+/**
+ * Makes the directory that a run writes to, with the owner, mode and time that the root of its base has: what is on top
+ * speaks for the root of all layers. `base` null: nothing is below, then no work directory is needed either.
+ */
 export function makeUpper(
   { folder, upper, work }: { readonly folder: string; readonly upper: string; readonly work: string },
-  base: { readonly uid: number; readonly gid: number; readonly mode: number } | null,
+  base: string | null,
 ): void {
   mkdirSync(folder, { mode: 0o700 });
-  mkdirSync(upper, { mode: base?.mode ?? 0o755 });
+  mkdirSync(upper, { mode: 0o755 });
   if (base === null) return;
   mkdirSync(work, { mode: 0o700 });
-  if (process.getuid?.() === 0) chownSync(upper, base.uid, base.gid);
+  const { uid, gid, mode, mtime } = lstatSync(base);
+  if (process.getuid?.() === 0) chownSync(upper, uid, gid);
   // After chown, which clears what is set-id; and whatever the umask took.
-  chmodSync(upper, base.mode);
+  chmodSync(upper, mode & 0o7777);
+  utimesSync(upper, mtime, mtime);
 }
 
 /** Layers that a chain may have below `root`, so that the mount's options fit into the one page that the kernel takes. */

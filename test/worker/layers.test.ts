@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { hasOverlay } from '../caches/store-rig.ts';
+import { sandboxed } from '../support/caisson.ts';
+import { WorkerRig } from './rig.ts';
+
+const name = 'test-level-1-shared-v1-00000000000000000000';
+const cache = { [name]: '/builds/worker/shared' };
+const sh = (script: string): string[] => ['sh', '-c', script];
+
+describe.skipIf(!sandboxed || !hasOverlay)('runs on layered caches (needs root, crun and overlayfs)', () => {
+  const filled = async (rig: WorkerRig): Promise<void> => {
+    await rig.create({
+      cache,
+      command: sh('mkdir shared/d; echo base > shared/d/base; chown 1000:1000 shared'),
+    });
+    await rig.work();
+  };
+  const shown = 'find shared -exec stat -c "%n %F %a %u:%g %Y" {} + | sort; cat shared/d/base';
+  const lines = (rig: WorkerRig): string[] =>
+    rig.log.filter((line) => line.startsWith('shared') || line === 'base');
+
+  it('eight at once with one name all start warm, apart from each other; one continues the line', {
+    timeout: 60_000,
+  }, async () => {
+    await using rig = await WorkerRig.open();
+    await filled(rig);
+    for (let i = 0; i < 8; i++) {
+      const script = `set -e; touch shared/own-${i}; mv shared/d shared/e; sleep 1; [ "$(ls shared)" = "e
+own-${i}" ]; cat shared/e/base`;
+      await rig.create({ cache, command: sh(script) });
+    }
+    await rig.work(8);
+    expect((await rig.queue.countTasks(rig.taskGroupId)).completed).toBe(9);
+    expect(rig.uses).toEqual(['never seen', ...Array.from({ length: 8 }, () => 'generation 1')]);
+    expect((await rig.store.list())[0]!.instances).toMatchObject([
+      { state: 'idle', generations: 2, layers: 2 },
+    ]);
+    expect(
+      rig.log.filter((line) => line.includes("not kept: another run's changes came first")),
+    ).toHaveLength(7);
+  });
+
+  it('a task that is stopped leaves its cache byte for byte as it was', { timeout: 60_000 }, async () => {
+    await using rig = await WorkerRig.open();
+    await filled(rig);
+    const look = { cache, command: sh(shown) };
+    await rig.create(look);
+    await rig.work();
+    const before = lines(rig);
+    expect(before).toHaveLength(4);
+    const spoil = 'echo bad > shared/d/base; rm -r shared/d; chmod 777 shared; touch shared/new; sleep 60';
+    await rig.create({ cache, command: sh(spoil), maxRunTime: 1 });
+    await rig.work();
+    rig.events.length = 0;
+    await rig.create(look);
+    await rig.work();
+    expect(rig.uses).toEqual(['generation 1']);
+    expect(lines(rig)).toEqual(before);
+  });
+
+  it('an artifact may lie in the cache, in any layer of it; nothing stays mounted', async () => {
+    await using rig = await WorkerRig.open();
+    await filled(rig);
+    const artifacts = {
+      'public/old': { type: 'file', path: '/builds/worker/shared/d/base' },
+      'public/new': { type: 'file', path: '/builds/worker/shared/new' },
+      'public/gone': { type: 'file', path: '/builds/worker/shared/d/gone' },
+    };
+    const taskId = await rig.create({ cache, artifacts, command: sh('echo new > shared/new') });
+    await rig.work();
+    const read = async (artifact: string) =>
+      readFileSync(fileURLToPath(await rig.queue.artifactUrl(taskId, artifact)), 'utf8');
+    expect([await read('public/old'), await read('public/new')]).toEqual(['base\n', 'new\n']);
+    await expect(rig.queue.artifactUrl(taskId, 'public/gone')).rejects.toThrow('on-worker');
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(rig.home);
+    expect(readdirSync(join(rig.home, 'caches/level-1/runs'))).toEqual([]);
+  });
+
+  it('several commands of one task see one cache', async () => {
+    await using rig = await WorkerRig.open();
+    const mounts = [{ cacheName: name, directory: 'shared' }];
+    const scopes = [`generic-worker:cache:${name}`];
+    const task = (...commands: string[]) =>
+      rig.create({ image: undefined, command: commands.map(sh), mounts, maxRunTime: 60 }, { scopes });
+    await task('echo one > shared/x', 'cat shared/x');
+    await rig.work();
+    await task('echo two >> shared/x', 'echo three >> shared/x', 'cat shared/x');
+    await rig.work();
+    expect((await rig.queue.countTasks(rig.taskGroupId)).completed).toBe(2);
+    expect(rig.log.slice(-4)).toEqual(expect.arrayContaining(['one', 'two', 'three']));
+    expect(rig.uses).toEqual(['never seen', 'generation 1']);
+  });
+
+  it('the process engine gets a directory, and the task that was killed in it costs the instance', async () => {
+    await using rig = await WorkerRig.open();
+    const mounts = [{ cacheName: name, directory: 'shared' }];
+    const scopes = [`generic-worker:cache:${name}`];
+    const task = (script: string, maxRunTime = 60) =>
+      rig.create({ image: undefined, command: [sh(script)], mounts, maxRunTime }, { scopes });
+    await task('echo one > shared/x');
+    await rig.work(1, 'process');
+    await task('cat shared/x; touch shared/y; sleep 30', 1);
+    await rig.work(1, 'process');
+    await task('ls shared');
+    await rig.work(1, 'process');
+    expect(rig.uses).toEqual([
+      'never seen',
+      'generation 1',
+      expect.stringMatching(/^rolled back: the task took longer/),
+    ]);
+  });
+});
