@@ -25,12 +25,11 @@ export function applyEntry(state: State, entry: Entry): void {
     case 'lease':
       return openLease(state, entry);
     case 'commit':
-      return commit(state, entry);
+      return endLease(state, entry.lease, (lease) => commit(state, entry, lease));
     case 'unchanged':
-      state.leases.delete(entry.lease);
-      return;
+      return endLease(state, entry.lease, () => undefined);
     case 'roll-back':
-      return rollBack(state, entry);
+      return endLease(state, entry.lease, (lease) => rollBack(state, entry, lease));
     case 'refuse':
       return refuse(state, entry);
     case 'purge':
@@ -68,10 +67,19 @@ function openLease(state: State, entry: Extract<Entry, { kind: 'lease' }>): void
   if (instance !== undefined) instance.lastUsed = at;
 }
 
-function commit(state: State, entry: Extract<Entry, { kind: 'commit' }>): void {
-  const lease = state.leases.get(entry.lease);
+function endLease(state: State, id: string, end: (lease: OpenLease) => void): void {
+  const lease = state.leases.get(id);
   if (lease === undefined) return;
-  state.leases.delete(entry.lease);
+  state.leases.delete(id);
+  end(lease);
+  const { from, chain, base } = lease;
+  const generation = from === null ? undefined : findGeneration(state, from.instance, from.number);
+  // Seldom: what it had mounted is nobody else's any more.
+  const isLast = [...chain, ...base].some((layer) => !generation?.chain.includes(layer));
+  if (isLast) forgetLayers(state);
+}
+
+function commit(state: State, entry: Extract<Entry, { kind: 'commit' }>, lease: OpenLease): void {
   const { name, seal, settled } = entry.layer;
   state.layers.set(name, { seal, boot: entry.by.boot, settled, size: null });
   const generation = generationOf(state, lease, entry);
@@ -119,10 +127,7 @@ function generationOf(
   };
 }
 
-function rollBack(state: State, entry: Extract<Entry, { kind: 'roll-back' }>): void {
-  const lease = state.leases.get(entry.lease);
-  if (lease === undefined) return;
-  state.leases.delete(entry.lease);
+function rollBack(state: State, entry: Extract<Entry, { kind: 'roll-back' }>, lease: OpenLease): void {
   const what = `rolled back: ${entry.why}`;
   const tree = treeInPlace(lease);
   if (tree !== null) drop(state, entry.at, what, ({ chain }) => chain.includes(tree));
