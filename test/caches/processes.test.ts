@@ -32,6 +32,7 @@ describe.each(backEnds)('several processes on one store, %s (overlay: needs root
       using rig = new StoreRig(backEnd);
       const outputs = await Promise.all([1, 2, 3, 4].map(() => run(program, rig.root, backEnd)));
       expect(outputs.join('').match(/committed/g)!.length).toBeGreaterThan(20);
+      expect(outputs.join('')).not.toContain('damaged');
       const store = await rig.open();
       expect(await store.reconcile()).toEqual([]);
       expect(await store.verify()).toEqual([]);

@@ -16,6 +16,6 @@ for (let round = 0; round < Number(rounds); round++) {
   if (round % 7 === 6) await lease.rollBack('one in seven');
   else if (round % 11 === 10) await store.purge(name, 'one in eleven');
   if (round % 7 !== 6) process.stdout.write(`${(await lease.commit()).kind}\n`);
-  if (round % 5 === 4) await store.reconcile();
+  if (round % 5 === 4) process.stdout.write(`${(await store.reconcile()).join('\n')}\n`);
 }
 await store.drain();

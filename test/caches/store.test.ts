@@ -134,7 +134,7 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
     const other = await rig.open();
     expect(await other.reconcile()).toEqual([
       'rolled back a: the process that used it is gone',
-      'deleted what 1 unfinished runs had left',
+      'deleted 1 trees that nothing refers to',
     ]);
     await other.drain();
     expect(rig.onDisk).toEqual([`level-1/runs/${kept.id}`]);

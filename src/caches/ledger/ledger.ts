@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
@@ -127,11 +127,12 @@ export class Ledger {
 
   /** False when the epoch has gone meanwhile. */
   #enter(epoch: number, previous: string | null): boolean {
-    const text = this.#readEntry(epoch, 1);
+    const exists = (): boolean => existsSync(this.#epochFolder(epoch));
+    // A folder comes with its first entry: when it has come between two looks, the entry is there now.
+    const text = this.#readEntry(epoch, 1) ?? (exists() ? this.#readEntry(epoch, 1) : null);
     if (text === null) {
       this.#epoch = 0;
-      if (existsSync(this.#epochFolder(epoch)))
-        throw new LedgerDamage(`entry 1 of epoch ${epoch} is missing`);
+      if (exists()) throw new LedgerDamage(`entry 1 of epoch ${epoch} is missing`);
       return false;
     }
     this.#epoch = epoch;
@@ -156,7 +157,8 @@ export class Ledger {
     const parent = epoch > 1 && this.#epoch === epoch - 1 ? this.#epochFolder(epoch - 1) : this.#folder;
     const temporary = join(parent, `.new-${this.#options.owner.process}-${randomBytes(4).toString('hex')}`);
     try {
-      ensureDirectory(temporary);
+      // Not with its parents: an epoch's folder that was moved away must not come back.
+      mkdirSync(temporary, { mode: 0o700 });
       const { text } = this.#format(body, { epoch, seq: 1, previous });
       linkNew(temporary, seqName(1), text, this.#options);
       renameSync(temporary, this.#epochFolder(epoch));
@@ -166,10 +168,6 @@ export class Ledger {
       return;
     }
     if (this.#options.durable) syncDirectory(this.#folder);
-    // Somebody was two epochs ahead: nobody looks at what was just made.
-    if (this.#epochs().some((other) => other > epoch)) {
-      rmSync(this.#epochFolder(epoch), { recursive: true, force: true });
-    }
   }
 
   #format(

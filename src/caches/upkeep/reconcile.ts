@@ -17,7 +17,7 @@ export function reconcileStore(parts: Parts): string[] {
   try {
     for (let done = repairOne(parts); done; done = repairOne(parts));
     const unknown = doomGarbage(parts);
-    if (unknown > 0) told.push(`deleted what ${unknown} unfinished runs had left`);
+    if (unknown > 0) told.push(`deleted ${unknown} trees that nothing refers to`);
     doomOldLayout(parts);
     packEpochs(layout.ledger);
   } catch (error) {
