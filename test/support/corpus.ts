@@ -18,7 +18,7 @@ const corpus = join(root, '../shared/conformance/graph');
 
 /** This repository, its examples, and the conformance corpus where it lies beside this repository. */
 export function corpusRepositories(): CorpusRepository[] {
-  const own = ['.', 'examples/hello'].map((name) => ({
+  const own = ['.', 'examples/hello', 'examples/plugin'].map((name) => ({
     name,
     top: join(root, name),
     root: 'taskcluster',

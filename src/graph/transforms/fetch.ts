@@ -22,9 +22,13 @@ import type { Draft, Transform, TransformContext } from './transform.ts';
 /** The keys of each type are looked at when the type is known. */
 const fetchShape: Shape = custom(
   () => ({
-    anyOf: [...fetchBuilders].map(([type, { required, optional }]) =>
-      drawSchema(keys({ required: { type: oneOf([type]), ...required }, optional })),
-    ),
+    anyOf: [
+      ...[...fetchBuilders].map(([type, { required, optional }]) =>
+        drawSchema(keys({ required: { type: oneOf([type]), ...required }, optional })),
+      ),
+      // one of a plugin
+      { required: ['type'], properties: { type: { not: { enum: [...fetchBuilders.keys()] } } } },
+    ],
   }),
   keys({ required: { type: text }, unknown: 'allowed' }),
 );

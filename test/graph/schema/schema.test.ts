@@ -60,6 +60,15 @@ describe('the schemas for editors', () => {
     expect(verdict('kind', 'transforms: [mine:transforms]\ntasks: {a: {free: 1}}')).toBe(true);
   });
 
+  it('take what a plugin may have registered', () => {
+    for (const task of [
+      'optimization: {sometimes: null}',
+      'fetch: {type: svn, url: x}',
+      'run: {using: bare, x: 1}',
+    ])
+      expect(verdict('kind', kind(task))).toBe(true);
+  });
+
   test.each([
     ['descriptoin: x', '/tasks/a'],
     ['description: [x]', '/tasks/a/description'],
@@ -68,10 +77,10 @@ describe('the schemas for editors', () => {
     ['worker: {caches: [{name: x}]}', '/tasks/a/worker/caches/0'],
     ['run: {using: run-task, use-cache: false}', '/tasks/a/run'],
     ['run: {use-caches: [nmp]}', '/tasks/a/run/use-caches/0'],
-    ['optimization: {sometimes: null}', '/tasks/a/optimization'],
+    ['optimization: {always: null, never: null}', '/tasks/a/optimization'],
     ['dependencies: {self: x}', '/tasks/a/dependencies'],
     ['priority: urgent', '/tasks/a/priority'],
-    ['fetch: {type: svn, url: x}', '/tasks/a/fetch/type'],
+    ['fetch: {type: git, url: x}', '/tasks/a/fetch'],
     ['matrix: {python: 3}', '/tasks/a/matrix/python'],
     ['notify: {recipients: [{type: pigeon}]}', '/tasks/a/notify/recipients/0'],
   ])('refuse the task {%s}', (task, where) => {

@@ -31,7 +31,8 @@ export const optimization: Shape = custom(
           'index-search': { type: 'array', items: { type: 'string' } },
           'skip-unless-changed': { type: 'array', items: { type: 'string' } },
         },
-        additionalProperties: false,
+        // A plugin may have registered others.
+        additionalProperties: {},
         minProperties: 1,
         maxProperties: 1,
       },
