@@ -5,6 +5,7 @@ import { priorities } from '../../task/definition.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { Mistakes } from '../mistakes.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
+import { regexMistake } from '../values/python-regex.ts';
 import { durationOf } from '../values/time.ts';
 import {
   described,
@@ -96,7 +97,25 @@ export const configShape: Shape = keys({
     taskgraph: described('How tasks are made.', taskgraph),
   },
   optional: {
-    'docker-image-kind': nullable(text),
+    'docker-image-kind': described('Where images are found that are built here.', nullable(text)),
+    index: described(
+      'For "index" of tasks.',
+      nullable(
+        keys({
+          optional: { products: described('Products that there are.', listOf(text)) },
+          unknown: 'allowed',
+        }),
+      ),
+    ),
+    treeherder: described(
+      'For "treeherder" of tasks.',
+      nullable(
+        keys({
+          optional: { 'group-names': described('Symbols of groups to their names.', mapOf(text)) },
+          unknown: 'allowed',
+        }),
+      ),
+    ),
     'task-deadline-after': described('Default: "1 day".', nullable(keyedBy(['project'], text))),
     'task-expires-after': described('At level 1; default: "28 days".', nullable(text)),
   },
@@ -119,6 +138,7 @@ export function readConfig(folder: string, root: string, mistakes: Mistakes): Co
     return null;
   }
   const file = read.value;
+  for (const warning of file.warnings) mistakes.add(warning);
   let isRight = true;
   configShape(file.value, [], ({ message, path: at, hint }) => {
     isRight = false;
@@ -131,7 +151,18 @@ export function readConfig(folder: string, root: string, mistakes: Mistakes): Co
   });
   if (!isRight) return null;
   warnOfDurations(file, mistakes);
-  return { file, config: file.value as GraphConfig & Mapping };
+  const config = file.value as GraphConfig & Mapping;
+  warnOfAliases(file, config, mistakes);
+  return { file, config };
+}
+
+/** Names of aliases are regular expressions too, but are read as such only for a worker type of another name. */
+function warnOfAliases(file: YamlFile, { workers }: GraphConfig, mistakes: Mistakes): void {
+  for (const alias of Object.keys(workers.aliases)) {
+    const message = regexMistake(alias);
+    if (message === null) continue;
+    mistakes.add({ severity: 'warning', message, place: file.placeOf(['workers', 'aliases', alias]) });
+  }
 }
 
 /** taskgraph reads them only when tasks are created. */

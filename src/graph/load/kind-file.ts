@@ -78,6 +78,7 @@ export function readKind(
     return null;
   }
   const file = read.value;
+  for (const warning of file.warnings) mistakes.add(warning);
   const config = file.value;
   let isRight = true;
   kindShape(config, [], ({ message, path: at, hint }) => {

@@ -136,7 +136,8 @@ export function listOf(member: Shape): Shape {
     },
     (value, path, tell) => {
       if (!Array.isArray(value)) {
-        tell({ message: `${nameOf(path)} must be a list, not ${describe(value)}`, path });
+        const hint = typeof value === 'string' ? { hint: `a list of one is written [${value}]` } : {};
+        tell({ message: `${nameOf(path)} must be a list, not ${describe(value)}`, path, ...hint });
         return;
       }
       for (const [index, item] of value.entries()) member(item, [...path, index], tell);
@@ -262,7 +263,15 @@ export function keyedBy(names: readonly string[], shape: Shape): Shape {
     (value) => keyOf(value) === undefined && isAccepted(shape, value),
     (value, path, tell) => {
       const key = keyOf(value);
-      if (key === undefined) shape(value, path, tell);
+      const other = onlyKey(value);
+      if (key === undefined && other?.startsWith('by-') === true) {
+        const message = `${nameOf(path)} cannot be ${other}`;
+        tell({
+          message,
+          path: [...path, other],
+          hint: `known: ${names.map((name) => `by-${name}`).join(', ')}`,
+        });
+      } else if (key === undefined) shape(value, path, tell);
       else mapOf(check)((value as Record<string, unknown>)[key], [...path, key], tell);
     },
     () => drawKeyedBy(names, drawSchema(shape)),

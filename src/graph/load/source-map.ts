@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  visit,
 } from 'yaml';
 import type { Place } from '../../base/diagnostic.ts';
 import { resolveScalar } from './yaml-scalar.ts';
@@ -70,6 +71,25 @@ export class SourceMap {
       node = this.resolve(this.findPair(node.items, String(step))?.value);
     }
     return isMap(node) ? [...new Set(node.items.flatMap((pair) => this.keysOfPair(pair)))] : [];
+  }
+
+  /** Keys that a mapping has twice, but for the last of each, which counts. */
+  duplicates(): { readonly key: string; readonly place: Place; readonly last: Place }[] {
+    const found: { key: string; place: Place; last: Place }[] = [];
+    visit(this.document, {
+      Map: (_, { items }) => {
+        const known = new Map<string, Pair[]>();
+        for (const pair of items.filter((item) => !isMergeKey(item.key))) {
+          const key = keyText(pair.key);
+          known.set(key, [...(known.get(key) ?? []), pair]);
+        }
+        for (const [key, pairs] of known) {
+          const last = this.placeOfPair(pairs.at(-1)!);
+          for (const pair of pairs.slice(0, -1)) found.push({ key, place: this.placeOfPair(pair), last });
+        }
+      },
+    });
+    return found;
   }
 
   private keysOfPair(pair: Pair): string[] {

@@ -44,6 +44,7 @@ export function readTaskFiles(
       mistakes.add(read.error);
       return [];
     }
+    for (const warning of read.value.warnings) mistakes.add(warning);
     return taskFile(name, read.value, mistakes);
   });
 }

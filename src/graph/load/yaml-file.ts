@@ -4,6 +4,7 @@ import type { Diagnostic, Place } from '../../base/diagnostic.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { type DataPath, SourceMap } from './source-map.ts';
+import { syntaxMistake } from './syntax-mistake.ts';
 import { yaml11 } from './yaml-schema.ts';
 
 /**
@@ -17,9 +18,11 @@ export class YamlFile {
   readonly shown: string;
   readonly text: string;
   readonly value: unknown;
+  private readonly hasDuplicates: boolean;
   private sourceMap: SourceMap | undefined;
 
-  constructor(shown: string, text: string, value: unknown) {
+  constructor(shown: string, text: string, value: unknown, { hasDuplicates = false } = {}) {
+    this.hasDuplicates = hasDuplicates;
     this.shown = shown;
     this.text = text;
     this.value = value;
@@ -28,6 +31,17 @@ export class YamlFile {
   get source(): SourceMap {
     this.sourceMap ??= new SourceMap(this.shown, this.text);
     return this.sourceMap;
+  }
+
+  /** A warning for each key that is overridden by an equal one below it in the same mapping. */
+  get warnings(): Diagnostic[] {
+    if (!this.hasDuplicates) return [];
+    return this.source.duplicates().map(({ key, place, last }) => ({
+      severity: 'warning',
+      message: `the key "${key}" comes twice in one mapping: this one is ignored`,
+      place,
+      related: [{ message: 'the one that counts', place: last }],
+    }));
   }
 
   /** The place of a path in the file, or of as much of it as there is; never absent. */
@@ -51,14 +65,18 @@ export function readYaml(path: string, shown: string): Result<YamlFile, Diagnost
 
 export function parseYaml(text: string, shown: string): Result<YamlFile, Diagnostic> {
   try {
-    return ok(new YamlFile(shown, text, load(text, { schema: yaml11, json: true })));
+    return ok(new YamlFile(shown, text, load(text, { schema: yaml11 })));
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    return err({
-      severity: 'error',
-      message: `the YAML is not well formed: ${error.reason}`,
-      ...placeIn(error, shown, text),
-    });
+    if (!error.reason.startsWith('duplicated mapping key')) return err(syntaxMistake(error, shown, text));
+  }
+  // As in the Python program the last of equal keys counts, but nobody means that.
+  try {
+    const value = load(text, { schema: yaml11, json: true });
+    return ok(new YamlFile(shown, text, value, { hasDuplicates: true }));
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    return err(syntaxMistake(error, shown, text));
   }
 }
 
@@ -78,11 +96,4 @@ export function readMapping(
     message: `${what}; it must be a mapping of keys to values`,
     place: file.placeOf([]),
   });
-}
-
-function placeIn({ mark }: YAMLException, shown: string, text: string): { place?: Place } {
-  // js-yaml gives no mark for a stream of several documents.
-  if (mark === undefined) return {};
-  const line = text.split(/\r?\n/)[mark.line] ?? '';
-  return { place: { file: shown, line: mark.line + 1, column: mark.column + 1, text: line } };
 }

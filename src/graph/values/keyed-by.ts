@@ -1,5 +1,5 @@
 import { isMapping, type Mapping, onlyKey, own, setOwn } from './plain.ts';
-import { pythonMatch, PythonRegexError } from './python-regex.ts';
+import { matchesAsWhole, PythonRegexError } from './python-regex.ts';
 import { pythonRepr, pythonText } from './python-text.ts';
 
 /** A `by-*` mapping that has no answer, or several. */
@@ -88,7 +88,7 @@ function keyText(value: unknown): string {
  */
 export function keymatch(attributes: Readonly<Mapping>, key: string): unknown[] {
   if (Object.hasOwn(attributes, key)) return [attributes[key]];
-  const matches = Object.keys(attributes).filter((pattern) => pythonMatch(`${pattern}$`, key) !== null);
+  const matches = Object.keys(attributes).filter((pattern) => matchesAsWhole(pattern, key));
   if (matches.length > 0) return matches.map((match) => attributes[match]);
   return Object.hasOwn(attributes, 'default') ? [attributes.default] : [];
 }

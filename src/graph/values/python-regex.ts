@@ -17,6 +17,31 @@ export function pythonMatch(pattern: string, text: string): RegExpExecArray | nu
   return regex.exec(text);
 }
 
+/** As {@link pythonMatch} of `pattern` and a `$` behind it; the message of the error is of the pattern alone. */
+export function matchesAsWhole(pattern: string, text: string): boolean {
+  try {
+    return pythonMatch(`${pattern}$`, text) !== null;
+  } catch (error) {
+    if (!(error instanceof PythonRegexError)) throw error;
+    const { message } = error;
+    throw new PythonRegexError(
+      message.replace(`"${pattern}$"`, () => `"${pattern}"`),
+      { cause: error },
+    );
+  }
+}
+
+/** What is wrong with a regular expression; null when nothing is. */
+export function regexMistake(pattern: string): string | null {
+  try {
+    compile(pattern);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PythonRegexError)) throw error;
+    return error.message;
+  }
+}
+
 function compile(pattern: string): RegExp {
   let found = compiled.get(pattern);
   if (!found) {

@@ -32,9 +32,10 @@ describe('reading a configuration', () => {
     const request = requestFor({ build: 'tasks:\n  a:\n    description: x\n   run: {}\n' });
     expect(await failureText(() => read(request))).toMatchInlineSnapshot(`
       "
-      taskcluster/kinds/build/kind.yml:4:4: error: the YAML is not well formed: bad indentation of a mapping entry
+      taskcluster/kinds/build/kind.yml:4:4: error: the line is indented like none of those above
         4 |    run: {}
-          |    ~
+          |    ~~~~~~~
+        hint: its first letter has to be below that of a line that it belongs with
       configuration: one mistake in the configuration
       "
     `);

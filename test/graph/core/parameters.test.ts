@@ -91,6 +91,7 @@ describe('parameters in a file', () => {
       p.json:10:2: error: "files_changed" must be a list, not "a.txt"
         10 |  "files_changed": "a.txt",
            |  ~~~~~~~~~~~~~~~~~~~~~~~~
+        hint: a list of one is written [a.txt]
       p.json:18:2: error: "level" must be a text, not 1
         18 |  "level": 1,
            |  ~~~~~~~~~~
@@ -122,7 +123,7 @@ describe('parameters in a file', () => {
         `p.json:${place}`,
       );
     expect(shown(await failureText(() => parametersFromFile(write('p.yml', 'a: ['))))).toContain(
-      'p.yml:2:1: error: the YAML is not well formed',
+      'p.yml:1:4: error: "[" is not closed',
     );
   });
 });
