@@ -136,7 +136,7 @@ export async function whatIsTold(mistake: Mistake): Promise<string> {
       {
         root: 'taskcluster',
         repository: top,
-        parameters: { ...parameters, ...mistake.parameters } as Parameters,
+        parameters: { ...parameters, ...mistake.parameters },
         wrapper: 'ab'.repeat(32),
         rootUrl: 'https://tc.example.com',
         index: null,
