@@ -99,7 +99,7 @@ describe('taskContext', () => {
       { 'from-file': 'list.yml' },
       'task-context.from-file: "list.yml" is not a mapping',
     ],
-    ['a file that is no YAML', { 'from-file': 'broken.yml' }, 'task-context.from-file: broken.yml:2:1: '],
+    ['a file that is no YAML', { 'from-file': 'broken.yml' }, 'task-context.from-file: broken.yml:1:4: '],
     ['a provider that nobody made', { 'from-custom': ['x'] }, 'there is no provider "x"'],
     [
       'a field that is not there',
