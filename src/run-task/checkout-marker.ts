@@ -1,13 +1,14 @@
-import { closeSync, constants, fsyncSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno, syncDirectory } from '../base/files.ts';
+import { isErrno } from '../base/files.ts';
 import { removeTree } from './remove.ts';
 
 const markerName = 'run-task-changing';
 
 /**
  * A file in a checkout's `.git` or `.hg` that is there while we change the checkout. One that is there at the start
- * says that a run was killed: what the checkout holds must then be looked at before it is used.
+ * says that a run was killed: what the checkout holds must then be looked at before it is used. It is not made durable:
+ * after a power loss the worker is gone too, and it drops what was not committed.
  */
 export interface Marker {
   /** an earlier run was killed, or failed in a way that says nothing about the checkout */
@@ -24,8 +25,7 @@ export function markerIn(metadata: string): Marker {
     wasSet: isThere(path),
     set: () => {
       removeTree(path);
-      closeSync(openDurably(path));
-      syncDirectory(metadata);
+      closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644));
     },
     clear: () => removeTree(path),
   };
@@ -33,12 +33,6 @@ export function markerIn(metadata: string): Marker {
 
 export function isMarker(name: string): boolean {
   return name === markerName;
-}
-
-function openDurably(path: string): number {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW);
-  fsyncSync(fd);
-  return fd;
 }
 
 function isThere(path: string): boolean {

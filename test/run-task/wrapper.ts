@@ -27,9 +27,10 @@ export class Sandbox {
   readonly path = mkdtempSync(join(tmpdir(), 'run-task-'));
   readonly bundle: string;
 
-  constructor() {
+  /** `change` may change the copy of the sources before it is built. */
+  constructor(change: (folder: string) => void = () => undefined) {
     chmodSync(this.path, 0o755);
-    this.bundle = buildBelow(join(this.path, 'build'));
+    this.bundle = buildBelow(join(this.path, 'build'), change);
   }
 
   folder(name: string): string {
@@ -64,11 +65,12 @@ export interface Who {
 }
 
 /** Builds run-task from copies of its sources in a folder; answers the bundle's path. */
-export function buildBelow(folder: string): string {
+export function buildBelow(folder: string, change: (folder: string) => void = () => undefined): string {
   for (const part of ['scripts', 'src/base', 'src/caches', 'src/run-task', 'package.json', 'tsconfig.json']) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
+  change(folder);
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const built = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: folder, encoding: 'utf8' });
   if (built.status !== 0) throw new Error(built.stderr);

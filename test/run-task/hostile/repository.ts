@@ -5,14 +5,16 @@ import { type Finished, Sandbox } from '../wrapper.ts';
 
 /** A source repository, a cache that its checkout lies in, and a folder in which planted code leaves its mark. */
 export class CheckoutTrial {
-  readonly box = new Sandbox();
-  readonly source = this.box.folder('source');
-  readonly canary = this.box.folder('canary');
-  readonly tools = this.box.folder('tools');
+  readonly box: Sandbox;
+  readonly source: string;
+  readonly canary: string;
   cache = '';
   private count = 0;
 
-  constructor() {
+  constructor(box = new Sandbox()) {
+    this.box = box;
+    this.source = box.folder('source');
+    this.canary = box.folder('canary');
     chmodSync(this.canary, 0o777);
     this.git('init', '-q', '-b', 'main');
     this.commit({ README: 'one\n', 'lib/code.sh': 'echo one\n', '.gitignore': '*.o\n' });
