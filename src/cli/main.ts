@@ -5,6 +5,7 @@ import { addActionCommands } from './commands/action-callback.ts';
 import { addCacheCommands } from './commands/cache.ts';
 import { addDecisionCommand } from './commands/decision.ts';
 import { addGraphCommands } from './commands/graph.ts';
+import { addImageCommands } from './commands/image.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunTaskCommand } from './commands/run-task.ts';
 import { notBuiltYet } from './not-built.ts';
@@ -22,11 +23,11 @@ async function main(argv: readonly string[]): Promise<number> {
   addDecisionCommand(program);
   addActionCommands(program);
   addCacheCommands(program);
+  addImageCommands(program);
   addRunTaskCommand(program);
   notBuiltYet(program, {
     serve: 'caisson run has its queue inside',
     worker: 'caisson run has its worker inside',
-    image: 'tasks run in this machine’s own root file system so far',
     init: 'start from examples/hello/taskcluster',
   });
   try {

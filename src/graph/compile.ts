@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { compareCodePoints } from '../base/hash.ts';
@@ -7,6 +8,7 @@ import { type FullTaskSet, generateTasks } from './generate.ts';
 import type { GraphConfig } from './graph-config.ts';
 import type { IndexReader } from './index-reader.ts';
 import { type Configuration, readConfiguration } from './load/configuration.ts';
+import { type ImagePins, readImageLock } from './load/image-lock.ts';
 import { Mistakes } from './mistakes.ts';
 import { morph } from './morph/morph.ts';
 import { optimize } from './optimize/optimize.ts';
@@ -47,6 +49,8 @@ export interface CompileRequest {
   readonly decisionReference?: string;
   /** this is a decision task, whose artifacts tasks will find; default: false */
   readonly writeArtifacts?: boolean;
+  /** false: images stay as they are written, whatever digests are committed; default: true */
+  readonly pinImages?: boolean;
   /** false: the whole graph is not verified; default: true */
   readonly verify?: boolean;
   /** warnings are errors */
@@ -85,11 +89,13 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
   checkParameters(parameters, mistakes);
   const configuration = readConfiguration({ ...request, targetKinds: targetKinds(parameters) }, mistakes);
 
+  const folder = resolve(request.repository, request.root);
+  const imagePins = request.pinImages === false ? new Map() : readImageLock(folder, request.root, mistakes);
   const registry = await loadPlugins(configuration, request, mistakes);
   mistakes.check();
   checkParameters(parameters, mistakes, registry.parameters);
 
-  const full = await generate(configuration, { ...request, registry }, mistakes);
+  const full = await generate(configuration, { ...request, registry, imagePins }, mistakes);
   const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
   const verifications = request.verify === false ? [] : registry.verifications;
   const verify = (after: Phase, tasks: ReadonlyMap<string, GraphTask>): void => {
@@ -166,7 +172,7 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
 
 async function generate(
   configuration: Configuration,
-  { registry, ...request }: CompileRequest & { readonly registry: Registry },
+  { registry, ...request }: CompileRequest & { readonly registry: Registry; readonly imagePins: ImagePins },
   mistakes: Mistakes,
 ): Promise<FullTaskSet> {
   const decisionTaskId = request.decisionTaskId ?? null;

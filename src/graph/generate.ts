@@ -1,5 +1,6 @@
 import type { Configuration } from './load/configuration.ts';
 import type { ContextRequest } from './docker-context/context.ts';
+import type { ImagePins } from './load/image-lock.ts';
 import type { KindFile } from './load/kind-file.ts';
 import { loadTasks } from './load/load-tasks.ts';
 import { type Origin, Origins, placeInTask } from './load/origins.ts';
@@ -20,6 +21,7 @@ export interface GenerateRequest {
   readonly decisionTaskId: string | null;
   /** default: false */
   readonly writeArtifacts?: boolean;
+  readonly imagePins: ImagePins;
 }
 
 /** All tasks of all kinds, and where each was written. */
@@ -61,6 +63,7 @@ export async function generateTasks(
       kindDependenciesTasks: tasksOfKinds(ofKinds, kind.dependencies),
       registry,
       writeArtifacts: request.writeArtifacts ?? false,
+      imagePins: request.imagePins,
       imageContexts,
       get repoConfigs() {
         repositories ??= repositoryConfigs(configuration, request.parameters, mistakes);

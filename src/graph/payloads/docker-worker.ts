@@ -2,6 +2,7 @@ import { compareCodePoints } from '../../base/hash.ts';
 import { wrapperCommand } from '../caches/command.ts';
 import type { CacheImage } from '../caches/name-caches.ts';
 import { described, either, flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
+import { pinned } from '../load/image-lock.ts';
 import { DraftError } from '../transforms/draft-step.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
@@ -136,7 +137,10 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
 function readImage(context: TransformContext, draft: Draft, volumes: string[]): [unknown, CacheImage] {
   const worker = draft['worker'] as Mapping;
   const image = worker['docker-image'];
-  if (typeof image === 'string') return [image, { kind: 'string', value: image }];
+  if (typeof image === 'string') {
+    const value = pinned(image, context.imagePins);
+    return [value, { kind: 'string', value }];
+  }
   const { 'in-tree': name, indexed: namespace } = image as { 'in-tree'?: string; indexed?: string };
   const path = 'public/image.tar.zst';
   if (name !== undefined) {

@@ -1,6 +1,7 @@
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
 import type { ContextRequest } from '../docker-context/context.ts';
 import type { GraphConfig } from '../graph-config.ts';
+import type { ImagePins } from '../load/image-lock.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { GraphTask } from '../task-graph.ts';
@@ -45,6 +46,8 @@ export interface TransformContext {
   readonly writeArtifacts: boolean;
   /** what `run.using`, `worker.implementation` and so on can name */
   readonly registry: Registry;
+  /** images by tag to their digests, as committed */
+  readonly imagePins: ImagePins;
   /** the docker contexts that tasks build images from, by the image's name: whoever compiles may write them out */
   readonly imageContexts: Map<string, ContextRequest>;
   /** current repository first */

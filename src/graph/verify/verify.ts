@@ -4,6 +4,7 @@ import type { Parameters } from '../parameters/parameters.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { verifyCaches } from './caches.ts';
 import { verifyDefinitions } from './definition.ts';
+import { verifyImageTags } from './image-tags.ts';
 import { verifyRoutes } from './routes.ts';
 import { verifyTreeherder } from './treeherder.ts';
 
@@ -25,6 +26,7 @@ export function verifyFull(tasks: ReadonlyMap<string, GraphTask>, context: Verif
     verifyDefinitions,
     verifyDependencyCounts,
     verifyCaches,
+    verifyImageTags,
   ]) {
     verify(tasks, context);
   }

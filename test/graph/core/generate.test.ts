@@ -52,7 +52,12 @@ async function generate(request: CompileRequest) {
   const mistakes = new Mistakes({ strict: false });
   const configuration = readConfiguration({ ...request, targetKinds: [] }, mistakes);
   const registry = { ...openRegistry(), transforms };
-  const full = await generateTasks(configuration, { ...request, decisionTaskId: null }, registry, mistakes);
+  const full = await generateTasks(
+    configuration,
+    { ...request, decisionTaskId: null, imagePins: new Map() },
+    registry,
+    mistakes,
+  );
   mistakes.check();
   checkDependencies(full, mistakes);
   mistakes.check();

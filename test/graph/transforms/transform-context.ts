@@ -21,6 +21,7 @@ export function transformContext(overrides: Partial<TransformContext> = {}): Tra
     kindDependenciesTasks: new Map(),
     writeArtifacts: false,
     registry: openRegistry(),
+    imagePins: new Map(),
     imageContexts: new Map(),
     repoConfigs: new Map(),
     repository: '/nowhere',
