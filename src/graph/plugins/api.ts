@@ -318,6 +318,8 @@ export interface Registry {
   morph(morph: Morph): void;
   /** checks parameters of the project's own */
   parameters(schema: Keys): void;
+  /** checks keys of config.yml that are the project's own, at their place */
+  config(schema: Keys): void;
   action(action: Action): void;
 }
 

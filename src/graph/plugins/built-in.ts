@@ -26,6 +26,7 @@ export function openRegistry(): OpenRegistry {
     verifications: [],
     morphs: [],
     parameters: [],
+    config: [],
     actions: new Map(builtInActions),
   };
 }

@@ -40,7 +40,7 @@ export async function loadPlugins(
   const registry = openRegistry();
   const loading = new Loading(request, mistakes);
   try {
-    await register(configuration, request, { registry, loading });
+    await register(configuration, request, { registry, loading }, mistakes);
     for (const { file, loader, transforms } of configuration.kinds) {
       if (!isBuiltIn(loader) && !registry.loaders.has(loader)) {
         const plugin = await loading.load(loader, 'loader', file.placeOf(['loader']));
@@ -98,6 +98,7 @@ async function register(
   { config, file }: Configuration,
   { parameters: params, ...request }: LoadRequest,
   { registry, loading }: Work,
+  mistakes: Mistakes,
 ): Promise<void> {
   const path = config.taskgraph['register'];
   if (typeof path !== 'string' || path === '') return;
@@ -105,6 +106,16 @@ async function register(
   await loading.make(plugin, (one) =>
     callRegister(one, registry, { ...request, params, graphConfig: config }),
   );
+  for (const shape of registry.config) {
+    shape(config, [], ({ message, path: at, hint }) =>
+      mistakes.add({
+        severity: 'error',
+        message,
+        place: file.placeOf(at),
+        ...(hint === undefined ? {} : { hint }),
+      }),
+    );
+  }
 }
 
 /** The parameter `optimize_strategies` names strategies that stand in the place of others. */

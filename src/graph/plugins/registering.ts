@@ -1,4 +1,4 @@
-import { keys } from '../load/shape.ts';
+import { keys, type Shape } from '../load/shape.ts';
 import { isMapping } from '../values/plain.ts';
 import { asAction } from './action-plugins.ts';
 import type * as api from './api.ts';
@@ -110,13 +110,18 @@ function registryFor(
       });
     },
     morph: (given) => void registry.morphs.push(asMorph(as('morph'), place, callable(given))),
-    parameters: ({ required = {}, optional = {} }) =>
-      void registry.parameters.push(keys({ required, optional, unknown: 'allowed' })),
+    parameters: (given) => void registry.parameters.push(openKeys(given)),
+    config: (given) => void registry.config.push(openKeys(given)),
     action(given) {
       const action = asAction(as('action', given.name), given);
       add(registry.actions, 'action', action.callbackName, action);
     },
   };
+}
+
+/** Some of the keys of a mapping that has others too. */
+function openKeys({ required = {}, optional = {} }: api.Keys): Shape {
+  return keys({ required, optional, unknown: 'allowed' });
 }
 
 function add<T>(to: Map<string, T>, what: string, name: string, value: T): void {

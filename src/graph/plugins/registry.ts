@@ -49,6 +49,8 @@ export interface Registry {
   readonly morphs: readonly ((tasks: readonly GraphTask[], report: Report) => readonly GraphTask[])[];
   /** of parameters, beside the built-in one */
   readonly parameters: readonly Shape[];
+  /** of config.yml, beside the built-in one */
+  readonly config: readonly Shape[];
   /** by `callbackName` */
   readonly actions: ReadonlyMap<string, Action>;
 }

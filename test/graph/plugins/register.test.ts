@@ -1,6 +1,9 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compile } from '../../../src/graph/compile.ts';
 import { failureText } from '../core/work-tree.ts';
-import { compileWith, kindWith, type Tree } from './plugin-tree.ts';
+import { compileWith, kindWith, requestWith, type Tree } from './plugin-tree.ts';
 
 /** A repository whose config.yml names `register` of taskcluster/mine.ts, with this body. */
 function tree(body: string, kinds: Tree['kinds'], rest: Partial<Tree> = {}): Tree {
@@ -166,6 +169,24 @@ describe('what a repository registers', () => {
     ]);
     const wrong = { ...kinds, b: from.replace('[place]', '[plaice]') };
     expect(await failureText(() => compileWith(tree(body, wrong)))).toContain('did you mean "place"?');
+  });
+
+  it('is the shape of keys of config.yml', async () => {
+    const body = "registry.config({ required: { 'release-train': text } });";
+    const kinds = { a: kindWith([], 'tasks: {one: {}}\n') };
+    expect(await failureText(() => compileWith(tree(body, kinds)))).toContain(
+      'the key "release-train" is missing',
+    );
+    const wrong = requestWith(tree(body, kinds));
+    appendFileSync(join(wrong.repository, 'taskcluster/config.yml'), 'release-train: [x]\n');
+    expect(await failureText(() => compile(wrong, 'full'))).toMatchInlineSnapshot(`
+      "
+      taskcluster/config.yml:11:1: error: "release-train" must be a text, not a list
+        11 | release-train: [x]
+           | ~~~~~~~~~~~~~
+      configuration: one mistake in the configuration
+      "
+    `);
   });
 
   it('is told when it is not right, at the line that registers it', async () => {
