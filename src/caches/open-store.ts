@@ -27,6 +27,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** who leases, as `ownProcess` names it; tests give others */
   readonly owner?: string;
+  /** the boot of the machine; tests give others */
+  readonly boot?: string;
   /** default: `CAISSON_CACHE_BACKEND`, else what a trial shows */
   readonly backEnd?: BackEnd;
   /** waits for the disk before every commit; default false: a generation is on disk some seconds later */
@@ -72,7 +74,7 @@ function openParts(root: string, options: StoreOptions): Parts {
   try {
     if (!existsSync(root)) ensureDirectory(root);
     const layout = new Layout(realpathSync(root));
-    const owner = { process: options.owner ?? ownProcess(), boot: currentBoot() };
+    const owner = { process: options.owner ?? ownProcess(), boot: options.boot ?? currentBoot() };
     const mostLayers = chainLimit(layout.root);
     return {
       layout,
@@ -83,6 +85,7 @@ function openParts(root: string, options: StoreOptions): Parts {
       durable,
       mostLayers,
       background: new Background(),
+      owed: new Map(),
       told: [],
     };
   } catch (error) {

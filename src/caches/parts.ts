@@ -19,6 +19,8 @@ export interface Parts {
   /** layers that a chain may have here */
   readonly mostLayers: number;
   readonly background: Background;
+  /** leases, and why they are rolled back, for which the disk had no room yet */
+  readonly owed: Map<string, string>;
   /** what was found wrong and put right on the way; `reconcile` tells it */
   readonly told: string[];
 }
@@ -37,6 +39,12 @@ export function append(parts: Parts, decide: (state: State) => EntryBody | null)
     }
     return failOnDisk(parts.layout.root, error);
   }
+}
+
+/** The state for what changes something next. */
+export function readForChange(parts: Parts): State {
+  append(parts, () => null);
+  return parts.ledger.read();
 }
 
 /** The state for what only looks. */

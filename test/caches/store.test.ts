@@ -202,6 +202,7 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
       inside(lease, 'touch x');
       await lease.commit();
       await first.drain();
+      const running = await first.lease(requestOf('b'));
       const names = readdirSync(join(own.root, 'ledger/000001')).sort();
       attack(join(own.root, 'ledger'), names.at(-1)!);
       const second = await own.open();
@@ -210,10 +211,71 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
       expect(told).toMatch(/^the ledger was damaged: .*; it is kept as .*ledger\.damaged-/);
       const again = await second.lease(requestOf('a'));
       expect(again.warmth.state).toBe('cold');
+      expect(await running.commit()).toMatchObject({ kind: 'rolled-back' });
       await again.commit();
       await second.drain();
       expect(own.onDisk).toHaveLength(1);
       expect((await second.diagnose()).problems[0]).toMatch(/^an earlier ledger was damaged/);
     }
   });
+
+  it.skipIf(!runs)('gives up after a reboot what had not reached the disk, and no more', async () => {
+    const before = await rig.open({ boot: 'before' });
+    const first = await before.lease(requestOf('a'));
+    inside(first, 'touch settled');
+    await first.commit();
+    await before.drain();
+    const second = await before.lease(requestOf('a'));
+    inside(second, 'touch lost');
+    await second.commit();
+    const open = await before.lease(requestOf('b'));
+    const told = await store.reconcile();
+    expect(told[0]).toBe('rolled back b: the process that used it is gone');
+    expect(told[1]).toBe('gave up a generation of a: the machine went down before it was on the disk');
+    const after = await store.lease(requestOf('a'));
+    if (backEnd === 'overlay') expect(inside(after, 'ls')).toBe('settled');
+    else expect(why(after)).toMatch(/^refused: the machine went down/);
+    expect(await open.commit()).toMatchObject({ kind: 'rolled-back' });
+  });
+
+  it.skipIf(!runs)('does not take over caches of an older layout', async () => {
+    for (const path of ['level-1/idle/a/0011', 'level-3/leased/1.2', 'names', 'purged'])
+      mkdirSync(join(rig.root, path), { recursive: true });
+    writeFileSync(join(rig.root, 'history.jsonl'), '');
+    expect(await store.reconcile()).toEqual([
+      expect.stringContaining('caches of an older version were deleted'),
+    ]);
+    await store.drain();
+    expect(rig.onDisk).toEqual([]);
+    expect(readdirSync(rig.root).sort()).toEqual(['ledger', 'ledger.reserve', 'level-1', 'level-3']);
+  });
+
+  it.skipIf(!runs)(
+    'evicts what is large, long unused and quick to fill first, never what is in use',
+    async () => {
+      let now = Date.now();
+      const timed = await rig.open({ clock: { now: () => now } });
+      const fill = async (name: string, seconds: number, kilobytes: number): Promise<void> => {
+        const lease = await timed.lease(requestOf(name));
+        inside(lease, `head -c ${kilobytes * 1024} /dev/zero > x`);
+        now += seconds * 1000;
+        await lease.commit();
+      };
+      for (const [name, seconds, size] of [
+        ['slow', 1000, 100],
+        ['quick', 1, 100],
+        ['small', 1, 4],
+        ['used', 1, 900],
+      ] as const)
+        await fill(name, seconds, size);
+      await timed.drain();
+      const running = await timed.lease(requestOf('used'));
+      const free = timed.freeSpace();
+      const evicted = await timed.evict({ bytes: free.bytes + 110_000, inodes: 0 });
+      expect(evicted.map(({ name }) => name)).toEqual(['quick', 'small']);
+      expect(why(await timed.lease(requestOf('quick')))).toMatch(/^evicted: disk below .* GB, 0 s ago$/);
+      expect(await timed.evict({ bytes: 0, inodes: 0 })).toEqual([]);
+      expect((await running.commit()).kind).not.toBe('rolled-back');
+    },
+  );
 });

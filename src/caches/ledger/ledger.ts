@@ -5,9 +5,11 @@ import type { Clock } from '../../base/clock.ts';
 import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
 import { applyEntry } from '../state/apply.ts';
 import { saveState } from '../state/checkpoint.ts';
+import { salvage } from '../state/salvage.ts';
 import { emptyState, type State } from '../state/state.ts';
 import { type Entry, type EntryBody, formatEntry, LedgerDamage, type Owner, parseEntry } from './entry.ts';
 import { linkNew } from './link-new.ts';
+import { isDiskFull, Reserve } from './reserve.ts';
 
 export interface LedgerOptions {
   readonly clock: Clock;
@@ -17,6 +19,9 @@ export interface LedgerOptions {
   /** entries after which an epoch is closed */
   readonly epochLength: number;
 }
+
+/** Entries that begin what needs more room: not worth the reserve. */
+const growing: ReadonlySet<Entry['kind']> = new Set(['lease', 'work', 'measure', 'begin', 'close']);
 
 /** The names of entries and of epochs' folders: numbers, so that they sort. */
 export const seqName = (seq: number): string => String(seq).padStart(8, '0');
@@ -34,8 +39,10 @@ export class Ledger {
   #seq = 0;
   #hash = '';
   #closed = false;
+  readonly reserve: Reserve;
 
   constructor(folder: string, options: LedgerOptions) {
+    this.reserve = new Reserve(`${folder}.reserve`);
     this.#folder = folder;
     this.#options = options;
   }
@@ -79,15 +86,14 @@ export class Ledger {
       if (body === null) return null;
       const place = { epoch: this.#epoch, seq: this.#seq + 1, previous: this.#hash };
       const { text, entry } = this.#format(body, place);
-      const folder = this.#epochFolder(this.#epoch);
-      if (!linkNew(folder, seqName(place.seq), text, this.#options)) continue;
+      if (!this.#link(place.seq, text, entry)) continue;
       this.#fold(entry);
-      if (this.#seq >= this.#options.epochLength) this.#close();
+      if (this.#seq >= this.#options.epochLength) this.#tryToClose();
       return entry;
     }
   }
 
-  /** Starts anew with nothing, after damage; what was there is kept under another name, which is returned. */
+  /** Starts anew without caches, after damage; what was there is kept under another name, which is returned. */
   setAside(why: string): string {
     const aside = `${this.#folder}.damaged-${new Date(this.#options.clock.now()).toISOString().slice(0, 19)}`;
     const last = Math.max(this.#epoch, ...this.#epochs());
@@ -99,13 +105,31 @@ export class Ledger {
     }
     this.#epoch = 0;
     ensureDirectory(this.#folder);
+    const at = this.#options.clock.now();
+    const state = saveState(salvage(this.#state, why, new Date(at).toISOString()), at);
     // Numbered on, so that a process that knows the old entries finds no place to write to.
-    if (this.#epochs().length === 0) this.#create(last + 1, '', { kind: 'begin', state: null, why });
+    if (this.#epochs().length === 0) this.#create(last + 1, '', { kind: 'begin', state, why });
     return aside;
   }
 
-  #close(): void {
-    this.append(() => (this.#seq >= this.#options.epochLength ? { kind: 'close' } : null));
+  #link(seq: number, text: string, { kind }: Entry): boolean {
+    const folder = this.#epochFolder(this.#epoch);
+    try {
+      return linkNew(folder, seqName(seq), text, this.#options);
+    } catch (error) {
+      if (!isDiskFull(error) || growing.has(kind)) throw error;
+      this.reserve.spend();
+      return linkNew(folder, seqName(seq), text, this.#options);
+    }
+  }
+
+  /** An epoch may be longer when the disk is full: the next entry closes it. */
+  #tryToClose(): void {
+    try {
+      this.append(() => (this.#seq >= this.#options.epochLength ? { kind: 'close' } : null));
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   /** Reads the newest epoch from its beginning. */

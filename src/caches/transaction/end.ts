@@ -1,11 +1,12 @@
 import { renameSync } from 'node:fs';
 import { ensureDirectory, syncDirectory } from '../../base/files.ts';
 import type { EntryBody, LayerName, SealedLayer } from '../ledger/entry.ts';
-import { append, type Parts, read } from '../parts.ts';
+import { append, failOnDisk, type Parts, readForChange } from '../parts.ts';
 import { decideCommit } from '../state/decide-commit.ts';
 import { type OpenLease, type State, treeInPlace } from '../state/state.ts';
 import type { CommitOutcome } from '../store.ts';
 import { isUnchanged, requirementsIn, takeSeal } from '../trees/seal.ts';
+import { payDebts } from './debts.ts';
 import { compactLater } from '../upkeep/compact.ts';
 import { measureLater, settle } from '../upkeep/measure.ts';
 import { sweepLater } from '../upkeep/sweep.ts';
@@ -15,7 +16,16 @@ import { sweepLater } from '../upkeep/sweep.ts';
  * What cannot be committed is rolled back.
  */
 export async function commitLease(parts: Parts, id: string): Promise<CommitOutcome> {
-  const state = read(parts);
+  try {
+    return await tryToCommit(parts, id);
+  } catch (error) {
+    rollBackLease(parts, id, 'the disk took no more');
+    return failOnDisk(parts.layout.root, error);
+  }
+}
+
+async function tryToCommit(parts: Parts, id: string): Promise<CommitOutcome> {
+  const state = readForChange(parts);
   const lease = state.leases.get(id);
   if (lease === undefined) return gone(parts);
   if (isWithoutChange(parts, state, lease)) {
@@ -47,8 +57,10 @@ export async function commitLease(parts: Parts, id: string): Promise<CommitOutco
   return entry?.kind === 'roll-back' ? { kind: 'rolled-back', why: entry.why } : gone(parts);
 }
 
+/** When the disk has no room to say so it is said later, by this process or, when that is gone, by who reconciles. */
 export function rollBackLease(parts: Parts, id: string, why: string): void {
-  append(parts, ({ leases }) => (leases.has(id) ? { kind: 'roll-back', lease: id, why } : null));
+  parts.owed.set(id, why);
+  payDebts(parts);
   sweepLater(parts);
 }
 

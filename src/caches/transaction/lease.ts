@@ -9,6 +9,7 @@ import type { BackEnd, Lease, LeaseMount, LeaseRequest, Warmth } from '../store.
 import { makeUpper, overlayOptions } from '../trees/overlay.ts';
 import { differsFromSeal, requirementsIn } from '../trees/seal.ts';
 import { levels } from '../trees/layout.ts';
+import { payDebts } from './debts.ts';
 import { commitLease, purgeLease, rollBackLease } from './end.ts';
 
 type LeaseEntry = Extract<EntryBody, { kind: 'lease' }>;
@@ -17,6 +18,7 @@ type LeaseEntry = Extract<EntryBody, { kind: 'lease' }>;
 export function leaseCache(parts: Parts, request: LeaseRequest): Lease {
   if (!(levels as readonly string[]).includes(request.level))
     throw new Error(`no trust level: ${request.level}`);
+  payDebts(parts);
   const id = randomBytes(8).toString('hex');
   const backEnd = backEndFor(parts, request);
   for (;;) {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
-import { append, type Parts, read } from '../parts.ts';
+import { append, type Parts, readForChange } from '../parts.ts';
 import { type Instance, newest, type State } from '../state/state.ts';
 import { mergeLayers } from '../trees/merge.ts';
 import { takeSeal } from '../trees/seal.ts';
@@ -13,7 +13,7 @@ import { sweepLater } from './sweep.ts';
 export const comfortableChain = 8;
 
 export function compactLater(parts: Parts): void {
-  if (findLong(read(parts), comfortableChain) === undefined) return;
+  if (findLong(readForChange(parts), comfortableChain) === undefined) return;
   parts.background.later('compact', async () => {
     await compactChains(parts, comfortableChain);
   });
@@ -28,7 +28,7 @@ export async function compactChains(parts: Parts, longerThan: number): Promise<s
   if (parts.choice.backEnd !== 'overlay') return told;
   const tried = new Set<string>();
   for (;;) {
-    const instance = findLong(read(parts), longerThan, tried);
+    const instance = findLong(readForChange(parts), longerThan, tried);
     if (instance === undefined) break;
     tried.add(instance.id);
     told.push(`${instance.name}: ${await compactOne(parts, instance.level, newest(instance).chain)}`);

@@ -1,6 +1,6 @@
 import { startProcess } from '../../base/process.ts';
 import type { LayerName, MeasuredLayer } from '../ledger/entry.ts';
-import { append, type Parts, read } from '../parts.ts';
+import { append, type Parts, readForChange } from '../parts.ts';
 import type { State } from '../state/state.ts';
 import { measureTree } from '../trees/tree-size.ts';
 
@@ -10,7 +10,7 @@ export function measureLater(parts: Parts): void {
 }
 
 async function measureNew(parts: Parts): Promise<void> {
-  const layers = unmeasured(read(parts));
+  const layers = unmeasured(readForChange(parts));
   const [first] = layers;
   if (first === undefined) return;
   const settled = await settle(parts.layout.layer(first.name));

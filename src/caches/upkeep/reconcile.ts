@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packEpochs } from '../ledger/archive.ts';
-import { currentBoot, ownerLives } from '../ledger/boot.ts';
+import { ownerLives } from '../ledger/boot.ts';
 import type { EntryBody } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts, read } from '../parts.ts';
 import { newest, type State } from '../state/state.ts';
 import { doom } from '../trees/deletion.ts';
 import { levels } from '../trees/layout.ts';
+import { payDebts } from '../transaction/debts.ts';
 import { compactLater } from './compact.ts';
 import { measureLater } from './measure.ts';
 import { doomGarbage, sweepLater } from './sweep.ts';
@@ -15,6 +16,8 @@ import { doomGarbage, sweepLater } from './sweep.ts';
 export function reconcileStore(parts: Parts): string[] {
   const { layout, told } = parts;
   try {
+    payDebts(parts);
+    parts.ledger.reserve.lay();
     for (let done = repairOne(parts); done; done = repairOne(parts));
     const unknown = doomGarbage(parts);
     if (unknown > 0) told.push(`deleted ${unknown} trees that nothing refers to`);
@@ -33,7 +36,7 @@ export function reconcileStore(parts: Parts): string[] {
 function repairOne(parts: Parts): boolean {
   let what = '';
   const entry = append(parts, (state) => {
-    const repair = findRepair(state);
+    const repair = findRepair(state, parts.owner.boot);
     what = repair?.what ?? '';
     return repair?.body ?? null;
   });
@@ -41,28 +44,31 @@ function repairOne(parts: Parts): boolean {
   return entry !== null;
 }
 
-function findRepair(state: State): { readonly what: string; readonly body: EntryBody } | null {
+function findRepair(state: State, boot: string): { readonly what: string; readonly body: EntryBody } | null {
   for (const { id, owner, cache } of state.leases.values()) {
-    if (ownerLives(owner)) continue;
+    if (ownerLives(owner, boot)) continue;
     const why = 'the process that used it was killed';
     const what = `rolled back ${cache.name}: the process that used it is gone`;
     return { what, body: { kind: 'roll-back', lease: id, why } };
   }
   for (const { id, owner } of state.works.values()) {
-    if (ownerLives(owner)) continue;
+    if (ownerLives(owner, boot)) continue;
     const what = 'gave up merging layers: the process that did it is gone';
     return { what, body: { kind: 'abandon', work: id, why: 'its process was killed' } };
   }
-  return findUnsettled(state);
+  return findUnsettled(state, boot);
 }
 
 /** What was written shortly before the machine went down may be there in part. */
-function findUnsettled(state: State): { readonly what: string; readonly body: EntryBody } | null {
+function findUnsettled(
+  state: State,
+  boot: string,
+): { readonly what: string; readonly body: EntryBody } | null {
   for (const instance of state.instances.values()) {
     for (const { chain } of [newest(instance), ...instance.generations]) {
       const layers = chain.filter((name) => {
         const layer = state.layers.get(name);
-        return layer !== undefined && !layer.settled && layer.boot !== currentBoot();
+        return layer !== undefined && !layer.settled && layer.boot !== boot;
       });
       if (layers.length === 0) continue;
       const why = 'the machine went down before it was on the disk';
@@ -90,5 +96,5 @@ function doomOldLayout({ layout, told }: Parts): void {
 
 /** For reports: open leases of processes that are gone, which the next reconciliation rolls back. */
 export function abandonedLeases(parts: Parts): number {
-  return [...read(parts).leases.values()].filter(({ owner }) => !ownerLives(owner)).length;
+  return [...read(parts).leases.values()].filter(({ owner }) => !ownerLives(owner, parts.owner.boot)).length;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { isErrno } from '../../base/files.ts';
-import { type Parts, read } from '../parts.ts';
+import { type Parts, readForChange } from '../parts.ts';
 import { layersInUse, type State } from '../state/state.ts';
+import { payDebts } from '../transaction/debts.ts';
 import { deleteTrees, doom, openWork } from '../trees/deletion.ts';
 import { entriesOf, levels } from '../trees/layout.ts';
 
@@ -10,6 +11,8 @@ export function sweepLater(parts: Parts): void {
   parts.background.later('sweep', async () => {
     doomGarbage(parts);
     await deleteDoomed(parts);
+    payDebts(parts);
+    parts.ledger.reserve.lay();
   });
 }
 
@@ -19,7 +22,7 @@ export function doomGarbage(parts: Parts): number {
   // Listed before the ledger is read: whatever is in the list, the ledger knew it by then.
   const layers = levels.flatMap((level) => entriesOf(layout.layers(level)).map((id) => ({ level, id })));
   const runs = levels.flatMap((level) => entriesOf(layout.runs(level)).map((id) => ({ level, id })));
-  const state = read(parts);
+  const state = readForChange(parts);
   const used = layersInUse(state);
   const garbage = [
     ...layers
