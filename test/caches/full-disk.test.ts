@@ -21,8 +21,7 @@ class SmallDisk implements Disposable {
   }
 
   fill(): void {
-    for (let length = 0; free(this.folder) > 0; length += 4096)
-      writeFileSync(this.#filler, Buffer.alloc(4096), { flag: 'a' });
+    while (free(this.folder) > 0) writeFileSync(this.#filler, Buffer.alloc(4096), { flag: 'a' });
   }
 
   makeRoom(): void {
