@@ -4,7 +4,7 @@ import type { CacheRecord, CheckoutLayout } from '../../caches/record.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import { HintedError } from '../values/hinted-error.ts';
 import { resolveKey } from './declared-key.ts';
-import { type Filler, fillerOf, recordOf } from './record-of.ts';
+import { type Filler, recordOf } from './record-of.ts';
 
 /** A cache as a task asks for it, of whatever payload. */
 export interface WantedCache {
@@ -51,12 +51,11 @@ export function nameCaches(
   context: TransformContext,
   draft: Draft,
   caches: readonly WantedCache[],
-  options: CacheOptions,
+  filler: Filler,
 ): readonly NamedCache[] {
-  const filler = fillerOf(options);
   return caches.flatMap((wanted) => {
     try {
-      return [{ ...namedOnce(context, wanted, filler), wanted }];
+      return [{ ...nameCache(context, wanted, filler), wanted }];
     } catch (error) {
       if (!(error instanceof HintedError)) throw error;
       const { message, hint } = error;
@@ -68,26 +67,6 @@ export function nameCaches(
 }
 
 type Name = Omit<NamedCache, 'wanted'>;
-
-/** What has been named for a kind: most of its tasks have the same few caches, and share their names and records. */
-const known = new WeakMap<TransformContext, Map<string, Name>>();
-
-function namedOnce(context: TransformContext, wanted: WantedCache, filler: Filler): Name {
-  let names = known.get(context);
-  if (names === undefined) known.set(context, (names = new Map()));
-  const { shortName, mountPoint, checkout, key, varyOn } = wanted;
-  const { implementation, os, user, image } = filler;
-  const rest = checkout || key || varyOn ? JSON.stringify([checkout, key, varyOn]) : '';
-  const all = `${shortName}\0${mountPoint}\0${implementation}\0${os}\0${user}\0${textOfImage(image)}\0${rest}`;
-  let name = names.get(all);
-  if (name === undefined) names.set(all, (name = nameCache(context, wanted, filler)));
-  return name;
-}
-
-function textOfImage(image: CacheImage | undefined): string {
-  if (image === undefined) return '';
-  return image.kind === 'string' ? `=${image.value}` : image.kind === 'indexed' ? `:${image.namespace}` : '<';
-}
 
 function nameCache(context: TransformContext, wanted: WantedCache, filler: Filler): Name {
   const trustDomain = context.graphConfig['trust-domain'];

@@ -1,23 +1,74 @@
 import type { CheckoutLayout } from '../../caches/record.ts';
 import { type CacheOptions, type NamedCache, nameCaches, type WantedCache } from '../caches/name-caches.ts';
+import { type Filler, fillerOf } from '../caches/record-of.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import type { Mapping } from '../values/plain.ts';
+import { sameValue } from '../values/same-value.ts';
 import type { UnfinishedDefinition } from './payload.ts';
+
+/** A cache in `worker.caches` or `worker.mounts`, whatever the keys of its name and place are there. */
+export interface CacheEntry {
+  readonly entry: Mapping;
+  readonly name: unknown;
+  readonly place: unknown;
+  readonly path: WantedCache['path'];
+}
+
+/** What was last added to a task of a kind: the next one most likely wants the same, and shares it. */
+interface Added {
+  readonly entries: readonly CacheEntry[];
+  readonly filler: Filler;
+  readonly named: readonly NamedCache[];
+  readonly kept: Mapping;
+}
+const added = new WeakMap<TransformContext, Added>();
 
 /** Names the caches of a task and keeps their records in the definition, at `extra.caisson.caches`. */
 export function addCaches(
   context: TransformContext,
   draft: Draft,
   definition: UnfinishedDefinition,
-  entries: readonly {
-    readonly entry: Mapping;
-    readonly name: unknown;
-    readonly place: unknown;
-    readonly path: WantedCache['path'];
-  }[],
+  entries: readonly CacheEntry[],
   options: CacheOptions,
 ): readonly NamedCache[] {
-  const named = nameCaches(
+  if (entries.length === 0) return [];
+  const filler = fillerOf(options);
+  let last = added.get(context);
+  if (last === undefined || !sameFiller(filler, last.filler) || !sameEntries(entries, last.entries)) {
+    const named = nameEntries(context, draft, entries, filler);
+    last = { entries, filler, named, kept: { caches: referenced(named, entryOf) } };
+    // A mistake is told for every task that has it.
+    if (tellTwins(context, draft, named) && named.length === entries.length) added.set(context, last);
+  }
+  if (last.named.length > 0) definition.extra['caisson'] = last.kept;
+  return last.named;
+}
+
+function sameFiller(a: Filler, b: Filler): boolean {
+  const isSame = a.implementation === b.implementation && a.os === b.os && a.user === b.user;
+  return isSame && sameValue(a.image, b.image);
+}
+
+const ofEntry = ['key', 'vary-on', 'share-down', 'commit-on', 'checkout'] as const;
+
+function sameEntries(some: readonly CacheEntry[], others: readonly CacheEntry[]): boolean {
+  if (some.length !== others.length) return false;
+  for (const [i, { name, place, entry }] of some.entries()) {
+    const other = others[i]!;
+    if (name !== other.name || place !== other.place) return false;
+    for (const key of ofEntry)
+      if (entry[key] !== other.entry[key] && !sameValue(entry[key], other.entry[key])) return false;
+  }
+  return true;
+}
+
+function nameEntries(
+  context: TransformContext,
+  draft: Draft,
+  entries: readonly CacheEntry[],
+  filler: Filler,
+): readonly NamedCache[] {
+  return nameCaches(
     context,
     draft,
     entries.map(({ entry, name, place, path }) => ({
@@ -30,15 +81,13 @@ export function addCaches(
       ...('commit-on' in entry ? { commitOn: entry['commit-on'] as string } : {}),
       ...('checkout' in entry ? { checkout: entry['checkout'] as CheckoutLayout } : {}),
     })),
-    options,
+    filler,
   );
-  tellTwins(context, draft, named);
-  if (named.length > 0) definition.extra['caisson'] = { caches: referenced(named, entryOf) };
-  return named;
 }
 
-/** A payload has one mount point for a name: the first of two would be lost. */
-function tellTwins(context: TransformContext, draft: Draft, named: readonly NamedCache[]): void {
+/** A payload has one mount point for a name: the first of two would be lost. True when there is nothing to tell. */
+function tellTwins(context: TransformContext, draft: Draft, named: readonly NamedCache[]): boolean {
+  let isRight = true;
   const places = new Map<string, string>();
   for (const { name, wanted } of named) {
     const other = places.get(name);
@@ -46,10 +95,12 @@ function tellTwins(context: TransformContext, draft: Draft, named: readonly Name
       places.set(name, wanted.mountPoint);
       continue;
     }
+    isRight = false;
     const message = `the cache "${wanted.shortName}" is mounted twice, at ${other} and at ${wanted.mountPoint}`;
     const hint = 'give one of them another name';
     context.report({ severity: 'error', message, draft, path: wanted.path, hint });
   }
+  return isRight;
 }
 
 /** A mapping by cache name; a task-reference when names hold the id of a task that does not exist yet. */

@@ -7,6 +7,7 @@ import {
   nameCaches,
   type WantedCache,
 } from '../../../src/graph/caches/name-caches.ts';
+import { fillerOf } from '../../../src/graph/caches/record-of.ts';
 import type { TransformContext } from '../../../src/graph/transforms/transform.ts';
 import { runGit, workTree } from '../core/work-tree.ts';
 import { transformContext } from '../transforms/transform-context.ts';
@@ -31,7 +32,7 @@ function named(
   overrides: Partial<TransformContext> = {},
 ): { readonly cache: NamedCache | undefined; readonly mistakes: string[] } {
   const context = transformContext(overrides);
-  const [first] = nameCaches(context, {}, [{ ...wanted, ...cache }], { ...docker, ...options });
+  const [first] = nameCaches(context, {}, [{ ...wanted, ...cache }], fillerOf({ ...docker, ...options }));
   return { cache: first, mistakes: context.mistakes.map(({ message }) => message) };
 }
 
@@ -98,7 +99,7 @@ describe('the name of a cache', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), (order) => {
         const caches = order.map((i) => ({ ...wanted, shortName: `c${i}` }));
-        const made = nameCaches(transformContext(), {}, caches, docker).map(({ name }) => name);
+        const made = nameCaches(transformContext(), {}, caches, fillerOf(docker)).map(({ name }) => name);
         expect([...made].sort()).toEqual([0, 1, 2, 3, 4].map((i) => nameOf({ shortName: `c${i}` })).sort());
       }),
       { numRuns: 20 },
@@ -182,7 +183,7 @@ describe('what makes no name is told at its place', () => {
       { ...wanted, mountPoint: '' },
       { ...wanted, path: ['worker', 'caches', 1] },
     ];
-    expect(nameCaches(context, {}, caches, docker)).toHaveLength(1);
+    expect(nameCaches(context, {}, caches, fillerOf(docker))).toHaveLength(1);
     expect(context.mistakes).toMatchObject([{ severity: 'error', path: ['worker', 'caches', 0] }]);
   });
 
