@@ -16,14 +16,18 @@ export function callPlugin<T>(plugin: PluginExport, work: () => T): T {
 /** Mistakes that helpers of `caisson/plugin` tell by throwing: by name, an npm package may have its own copy of them. */
 const mistakeNames = ['TaskError', 'KeyedByError', 'PythonFormatError', 'PythonRegexError'];
 
+const hints: ReadonlyMap<string, string> = new Map([
+  ['undefined', 'leave the key out, or use null'],
+  ['a date', 'use its text; in YAML a date is a text when it is in quotes'],
+]);
+
 /** What a plugin threw, or gave that is not JSON, as a mistake. Errors of ours are left as they are. */
 export function pluginError(plugin: PluginExport, error: unknown): DraftError {
   if (error instanceof DraftError) return error;
   const { file, name, place } = plugin;
   if (error instanceof NotJson) {
     const where = error.path.length === 0 ? 'a task' : `"${error.path.join('.')}"`;
-    const hint =
-      error.message === 'undefined' ? 'leave the key out, or use null' : 'plugins give what JSON can say';
+    const hint = hints.get(error.message) ?? 'plugins give what JSON can say';
     return new DraftError(
       `${name} of ${file.shown} gives as ${where} ${error.message}`,
       error.path,

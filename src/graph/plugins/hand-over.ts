@@ -38,6 +38,7 @@ function copyIn(value: unknown, path: (string | number)[], floats: Float[]): unk
     return copy;
   };
   if (Array.isArray(value)) return value.map((item, index) => part(index, item));
+  if (value instanceof Date) return new Date(value);
   if (!isMapping(value)) return value;
   const copy: Mapping = {};
   for (const key of Object.keys(value)) setOwn(copy, key, part(key, value[key]));

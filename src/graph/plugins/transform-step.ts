@@ -26,15 +26,24 @@ export interface PluginStep {
   ): Promise<Draft[]>;
 }
 
-/** On every task that a plugin gets. Copies that are made with `{...task}` have it as well. */
+/**
+ * On every task that a plugin gets; copies that are made with `{...task}` have it as well. An empty object, so that a
+ * plugin's author who prints a task sees the task.
+ */
 const mark = Symbol('caisson.task');
+const marked = new WeakMap<object, Given>();
 
 interface Given {
   readonly draft: Draft;
   readonly origin: Origin | undefined;
   readonly floats: readonly Float[];
 }
-type Marked = Task & { [mark]?: Given };
+type Marked = Task & { [mark]?: object };
+
+function markOf(task: unknown): Given | undefined {
+  const found = isMapping(task) ? (task as Marked)[mark] : undefined;
+  return found === undefined ? undefined : marked.get(found);
+}
 
 /** What kind.yml names as a transform: a function, or a list of such. Throws {@link Refused}. */
 export function asTransform(plugin: PluginExport): PluginStep {
@@ -66,7 +75,7 @@ function transformStep(plugin: PluginExport, transform: TransformFunction): Plug
       const tasks = drafts.map((draft) => handOver(draft, origins));
       const taken = watch(tasks);
       const givenOf = (task: unknown): Given | undefined =>
-        (isMapping(task) ? (task as Marked)[mark] : undefined) ?? taken.current() ?? namedAs(task, tasks);
+        markOf(task) ?? taken.current() ?? namedAs(task, tasks);
       const report = (mistake: Mistake): void => reportMistake(context, mistake, tasks, givenOf);
 
       const made: Draft[] = [];
@@ -103,7 +112,8 @@ function transformStep(plugin: PluginExport, transform: TransformFunction): Plug
 function handOver(draft: Draft, origins: Origins): Marked {
   const floats: Float[] = [];
   const task: Marked = handIn(draft, floats);
-  task[mark] = { draft, origin: origins.of(draft), floats };
+  task[mark] = {};
+  marked.set(task[mark], { draft, origin: origins.of(draft), floats });
   return task;
 }
 
@@ -112,7 +122,7 @@ function watch(tasks: Marked[]): { current(): Given | undefined } {
   let current: Given | undefined;
   const iterate = function* (): ArrayIterator<Marked> {
     for (let index = 0; index < tasks.length; index++) {
-      current = tasks[index]![mark];
+      current = markOf(tasks[index]);
       yield tasks[index]!;
     }
     current = undefined;
@@ -126,7 +136,7 @@ function namedAs(task: unknown, tasks: readonly Marked[]): Given | undefined {
   if (!isMapping(task)) return undefined;
   const key = 'name' in task ? 'name' : 'label';
   if (task[key] === undefined) return undefined;
-  return tasks.find((one) => one[mark]!.draft[key] === task[key])?.[mark];
+  return markOf(tasks.find((one) => markOf(one)?.draft[key] === task[key]));
 }
 
 function originAt(spot: Spot, kind: string, draft: Draft): Origin {
@@ -141,7 +151,7 @@ function reportMistake(
 ): void {
   const about =
     typeof task === 'string'
-      ? tasks.find(({ label, name }) => label === task || name === task)?.[mark]
+      ? markOf(tasks.find(({ label, name }) => label === task || name === task))
       : givenOf(task);
   context.report({
     severity,

@@ -34,6 +34,13 @@ describe('what goes to plugins and comes back', () => {
     expect(takeBack({ a: 'short' }, floats)).toEqual({ a: 'short' });
   });
 
+  it('has dates of its own', () => {
+    const date = new Date(0);
+    const copy = handIn({ date });
+    copy.date.setFullYear(2000);
+    expect(date.getTime()).toBe(0);
+  });
+
   it('is frozen to the ground where it is only looked at', () => {
     const copy = frozenCopy({ a: [{ b: 1 }] }) as { a: { b: number }[] };
     expect([copy, copy.a, copy.a[0]].every(Object.isFrozen)).toBe(true);

@@ -184,7 +184,7 @@ function improve(task: Wanted): Wanted {
         taskcluster/kinds/a/kind.yml:12:9: the task
           12 |   one: {attributes: {}}
              |         ~~~~~~~~~~
-        hint: plugins give what JSON can say
+        hint: use its text; in YAML a date is a text when it is in quotes
       configuration: one mistake in the configuration
       "
     `);
