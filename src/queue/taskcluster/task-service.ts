@@ -15,7 +15,7 @@ const index = '/api/index/v1';
 
 export function taskService(deployment: Deployment): DeploymentService {
   const taskPath = (taskId: string): string => `${queue}/task/${encodeURIComponent(taskId)}`;
-  const act = async (method: 'POST' | 'PUT', path: string, body: unknown): Promise<TaskStatus> =>
+  const act = async (method: 'POST' | 'PUT', path: string, body?: unknown): Promise<TaskStatus> =>
     (await call<{ status: TaskStatus }>(deployment, { method, path, body })).status;
 
   return {
@@ -32,8 +32,8 @@ export function taskService(deployment: Deployment): DeploymentService {
         found.push(...page.tasks.map(({ status }) => status));
       return found;
     },
-    cancelTask: (taskId) => act('POST', `${taskPath(taskId)}/cancel`, {}),
-    rerunTask: (taskId) => act('POST', `${taskPath(taskId)}/rerun`, {}),
+    cancelTask: (taskId) => act('POST', `${taskPath(taskId)}/cancel`),
+    rerunTask: (taskId) => act('POST', `${taskPath(taskId)}/rerun`),
     async artifactUrl(taskId, name, runId) {
       const run = runId === undefined ? '' : `/runs/${runId}`;
       const path = `${taskPath(taskId)}${run}/artifacts/${encodeURIComponent(name)}`;
