@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,21 @@ describe('a decision task', () => {
     const decided = await push.decide('--dry-run', '--allow-parameter-override');
     expect(decided.stderr).toContain('target_tasks_method');
     expect(push.artifact('target-tasks.json')).toEqual([]);
+  });
+
+  it("takes parameters and actions from the repository's own code", async () => {
+    await using push = await Push.open({
+      'taskcluster/own.ts': `export const parameters = (_, params) => ({ ...params, target_tasks_method: 'nothing' });
+export const register = (registry) =>
+  registry.action({ name: 'greet', title: 'Greet', symbol: 'g', description: 'says so', callback() {} });
+`,
+    });
+    const config = join(push.repository.top, 'taskcluster/config.yml');
+    appendFileSync(config, '  register: own:register\n  decision-parameters: own:parameters\n');
+    expect(await push.decide('--dry-run', '--target-tasks-method=default')).toMatchObject({ status: 0 });
+    expect(push.artifact('parameters.yml')).toContain('target_tasks_method: nothing\n');
+    const { actions } = push.artifact('actions.json') as { actions: { name: string }[] };
+    expect(actions.at(-1)).toMatchObject({ name: 'greet' });
   });
 
   it('tells each task that the queue refuses, and ends with exit code 69', async () => {
