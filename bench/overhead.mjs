@@ -40,6 +40,7 @@ const parts = {
   runTask: { path: '/bin/true', digest: '' },
   network: 'host',
   sandboxMounts: [],
+  disk: { watch: () => () => {} },
   emit: () => {},
 };
 

@@ -105,6 +105,11 @@ async function returnCache(
   return null;
 }
 
+/** The directories that the run's changes go to. */
+export function writtenBy(held: readonly HeldCache[]): string[] {
+  return held.map(({ lease: { mount } }) => (mount.kind === 'bind' ? mount.source : mount.upper));
+}
+
 export function useOf({ lease: { name, warmth }, mountPoint }: HeldCache): CacheUse {
   return warmth.state === 'warm'
     ? {

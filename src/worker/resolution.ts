@@ -17,7 +17,7 @@ export type CacheVerdict =
   | { readonly kind: 'purge'; readonly why: string };
 
 /** Why a run was stopped from outside. */
-export type StopReason = 'max-run-time' | 'lost' | 'shutdown' | 'canceled';
+export type StopReason = 'max-run-time' | 'lost' | 'shutdown' | 'canceled' | 'disk-full';
 
 export interface Ending {
   readonly exit: Exit;
@@ -45,6 +45,7 @@ export function verdictOf({ exit, stopped, onExitStatus }: Ending): Verdict {
 function verdictOfStop(stopped: StopReason): Verdict {
   switch (stopped) {
     case 'max-run-time':
+    case 'disk-full':
       return { state: 'failed' };
     case 'lost':
     case 'canceled':
@@ -80,4 +81,5 @@ const stopReasons: Readonly<Record<StopReason, string>> = {
   lost: 'the claim on the task was lost',
   canceled: 'the task was cancelled',
   shutdown: 'the worker was stopped',
+  'disk-full': 'the task filled the disk',
 };

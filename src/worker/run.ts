@@ -9,9 +9,10 @@ import type { TaskStatus } from '../task/status.ts';
 import { collectArtifacts, upload } from './artifacts.ts';
 import { chooseEngine, type EngineChoice, type Engines } from './choose-engine.ts';
 import { Cleanup } from './cleanup.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { Exit, Mount } from './engines/engine.ts';
 import { layOut, requestOf } from './layout.ts';
-import { checkCaches, leaseCaches, returnCaches, useOf } from './leases.ts';
+import { checkCaches, leaseCaches, returnCaches, useOf, writtenBy } from './leases.ts';
 import { fetchContent } from './mounts.ts';
 import { readPayload } from './payload/payload.ts';
 import { PayloadError } from './payload/work.ts';
@@ -32,6 +33,7 @@ export interface RunParts {
   readonly network: 'host' | 'none';
   /** given to every sandbox */
   readonly sandboxMounts: readonly Mount[];
+  readonly disk: DiskGuard;
   readonly emit: Emit;
 }
 
@@ -146,9 +148,17 @@ async function execute(
       env,
     });
     await using sandbox = await engine.prepare(request);
+    const unwatch = parts.disk.watch({
+      folders: [scratch, ...writtenBy(held)],
+      stop(why) {
+        log.say(why);
+        stop.because('disk-full');
+      },
+    });
     const timer = setTimeout(() => stop.because('max-run-time'), work.maxRunTime * 1000);
     const exit = await sandbox.execute((chunk) => log.write(chunk), stop.signal);
     clearTimeout(timer);
+    unwatch();
     const ending = { exit, stopped: stop.reason, onExitStatus: work.onExitStatus };
     caches = cacheVerdictOf(ending);
     let verdict = verdictOf(ending);

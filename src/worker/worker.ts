@@ -1,9 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Store } from '../caches/store.ts';
+import type { FreeSpace, Store } from '../caches/store.ts';
 import type { Claim, Queue } from '../queue/queue.ts';
+import { type DiskGuard, diskGuard } from './disk-guard.ts';
 import { type RunParts, runTask } from './run.ts';
 
-export interface WorkerOptions extends RunParts {
+export interface WorkerOptions extends Omit<RunParts, 'disk'> {
+  /** below that, caches are evicted and tasks stopped; default: see `disk-guard.ts` */
+  readonly leastFree?: FreeSpace;
   /** runs at once */
   readonly jobs: number;
   readonly taskQueueIds: readonly string[];
@@ -23,6 +26,7 @@ const pollMs = 100;
 export async function startWorker(options: WorkerOptions): Promise<void> {
   const { signal, jobs, taskQueueIds } = options;
   const running = new Set<Promise<void>>();
+  const disk = diskGuard(options.store, options.leastFree);
   const purges = purgeWatcher(options.queue, options.store);
   while (!signal.aborted) {
     const claims: Claim[] = [];
@@ -32,7 +36,7 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
     }
     for (const taskQueueId of claims.length > 0 ? taskQueueIds : []) await purges(taskQueueId);
     for (const claimed of claims) {
-      const run = runClaim(options, claimed).finally(() => running.delete(run));
+      const run = runClaim(options, disk, claimed).finally(() => running.delete(run));
       running.add(run);
     }
     if (claims.length === 0) await Promise.race([...running, pause(signal)]);
@@ -47,7 +51,7 @@ function claim(options: WorkerOptions, taskQueueId: string, tasks: number): Prom
   return queue.claimWork(taskQueueId, { workerGroup, workerId, tasks, waitMs: 0, signal, ...group });
 }
 
-async function runClaim(options: WorkerOptions, claimed: Claim): Promise<void> {
+async function runClaim(options: WorkerOptions, disk: DiskGuard, claimed: Claim): Promise<void> {
   const { taskId, taskQueueId } = claimed.status;
   // Taskcluster resolves these itself; they stand for "everything before me is done".
   if (taskQueueId === 'built-in/succeed' || taskQueueId === 'built-in/fail') {
@@ -66,7 +70,7 @@ async function runClaim(options: WorkerOptions, claimed: Claim): Promise<void> {
       retried: false,
     });
   } else {
-    await runTask(options, claimed, options.signal);
+    await runTask({ ...options, disk }, claimed, options.signal);
   }
   await options.afterRun();
 }

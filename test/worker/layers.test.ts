@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -111,5 +112,36 @@ own-${i}" ]; cat shared/e/base`;
       'generation 1',
       expect.stringMatching(/^rolled back: the task took longer/),
     ]);
+  });
+
+  it('a task that fills the disk is stopped and told; the other goes on, the cache is as before', {
+    timeout: 60_000,
+  }, async () => {
+    let place = '';
+    await using rig = await WorkerRig.open((home) => {
+      place = home;
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', home]);
+    });
+    try {
+      await filled(rig);
+      const full = await rig.create({
+        cache,
+        command: sh('dd if=/dev/zero of=shared/big bs=1M count=40; sleep 30'),
+      });
+      const other = await rig.create({ cache, command: sh('sleep 4; touch shared/other') });
+      await rig.work(2, 'auto', { bytes: 32 * 1024 * 1024, inodes: 10 });
+      expect((await rig.status(full)).state).toBe('failed');
+      expect((await rig.status(other)).state).toBe('completed');
+      expect(rig.log.find((line) => line.includes('the disk is nearly full'))).toMatch(
+        /\d+ MB left, and this task has written most of all \(4\d MB in \d+ files\)/,
+      );
+      await rig.create({ cache, command: sh('ls shared') });
+      await rig.work();
+      expect(rig.log).toContain('other');
+      expect(rig.log).not.toContain('big');
+    } finally {
+      await rig.queue.close();
+      execFileSync('umount', ['--lazy', place]);
+    }
   });
 });

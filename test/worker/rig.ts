@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Event } from '../../src/base/event.ts';
 import { slugid } from '../../src/base/slugid.ts';
 import { openStore } from '../../src/caches/open-store.ts';
-import type { Store } from '../../src/caches/store.ts';
+import type { FreeSpace, Store } from '../../src/caches/store.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
 import type { TaskStatus } from '../../src/task/status.ts';
@@ -25,8 +25,9 @@ export class WorkerRig implements AsyncDisposable {
   queue!: EmbeddedQueue;
   store!: Store;
 
-  static async open(): Promise<WorkerRig> {
+  static async open(prepare: (home: string) => void = () => undefined): Promise<WorkerRig> {
     const rig = new WorkerRig();
+    prepare(rig.home);
     rig.queue = await openEmbeddedQueue({ home: rig.home });
     rig.store = await openStore(join(rig.home, 'caches'));
     return rig;
@@ -59,7 +60,7 @@ export class WorkerRig implements AsyncDisposable {
   }
 
   /** Works until every task of the group is resolved, or the rig is stopped. */
-  async work(jobs = 1, engine: EngineChoice = 'auto'): Promise<void> {
+  async work(jobs = 1, engine: EngineChoice = 'auto', leastFree?: FreeSpace): Promise<void> {
     const done = new AbortController();
     const settle = async (): Promise<void> => {
       const { pending, running } = await this.queue.countTasks(this.taskGroupId);
@@ -71,6 +72,7 @@ export class WorkerRig implements AsyncDisposable {
       store: this.store,
       engines: { oci: ociEngine(), process: processEngine() },
       engine,
+      ...(leastFree === undefined ? {} : { leastFree }),
       home: this.home,
       jobs,
       taskQueueIds: ['local/linux'],
