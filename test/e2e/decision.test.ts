@@ -2,8 +2,15 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from '
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { describe, expect, it } from 'vitest';
 import { Push } from '../support/push.ts';
+
+function withoutAction(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !('actions' in value)) return value;
+  const { actions } = value as { actions: { name: string }[] };
+  return { ...value, actions: actions.filter((action) => action.name !== name) };
+}
 
 describe('a decision task', () => {
   it('creates the wanted tasks behind itself, and writes everything that later tasks look for', async () => {
@@ -40,6 +47,18 @@ describe('a decision task', () => {
     expect(actions[0]!.hookId).toMatch(/^in-tree-action-1-[a-z-]+\/[0-9a-f]{10}$/);
     const program = readFileSync(join(push.repository.top, 'artifacts/run-task'));
     expect(program.equals(readFileSync(join(import.meta.dirname, '../../dist/run-task.mjs')))).toBe(true);
+  });
+
+  it('writes what taskgraph 24.2 writes for the same push, and one action more', async () => {
+    await using push = await Push.open();
+    await push.decide('--dry-run', '--pushdate=1700000000', `--base-rev=${'0'.repeat(40)}`);
+    const head = push.repository.git('rev-parse', 'HEAD');
+    for (const name of ['parameters.yml', 'actions.json', 'target-tasks.json', 'runnable-jobs.json']) {
+      const written = readFileSync(join(push.repository.top, 'artifacts', name), 'utf8');
+      const ours = load(written.replaceAll(head, 'HEAD').replaceAll(push.decisionTaskId, 'DECISION'));
+      const golden = readFileSync(join(import.meta.dirname, '../golden/decision', name), 'utf8');
+      expect(withoutAction(ours, 'purge-caches')).toEqual(load(golden));
+    }
   });
 
   it('writes the context of every image, the same bytes every time', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { fail } from '../../base/failure.ts';
 import { slugid } from '../../base/slugid.ts';
+import type { ActionQueue } from '../../graph/actions/action-queue.ts';
 import { decide } from '../decision/decide.ts';
 import { deploymentService, refusalsAsFailures } from '../decision/deployment.ts';
 import { printTasks } from '../decision/dry-run.ts';
@@ -17,13 +18,25 @@ export function addDecisionCommand(program: Command): void {
         decisionTaskId: ownTaskId(flags),
         folder: process.cwd(),
         environment: process.env,
-        queue: flags.dryRun
-          ? printTasks((text) => process.stdout.write(text))
-          : deploymentService(process.env),
-        tell: (message) => process.stderr.write(`caisson: ${message}\n`),
+        queue: queueOf(flags),
+        tell,
       }),
     ),
   );
+}
+
+const tell = (message: string): void => void process.stderr.write(`caisson: ${message}\n`);
+
+function queueOf({ dryRun, verbose }: DecisionFlags): Pick<ActionQueue, 'createTask'> {
+  if (dryRun) return printTasks((text) => process.stdout.write(text));
+  const service = deploymentService(process.env);
+  if (!verbose) return service;
+  return {
+    createTask(taskId, definition) {
+      tell(`creating ${definition.metadata.name} as ${taskId}`);
+      return service.createTask(taskId, definition);
+    },
+  };
 }
 
 function ownTaskId({ dryRun }: DecisionFlags): string {

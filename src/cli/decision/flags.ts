@@ -51,7 +51,7 @@ export function withDecisionFlags(command: Command): Command {
     .requiredOption('--tasks-for <event>', 'what the decision task was made for, e.g. github-push')
     .option('--try-task-config-file <file>', 'parameters to override; default: try_task_config.json')
     .option('--no-verify', 'skip the checks of the whole graph')
-    .option('-v, --verbose', 'say more')
+    .option('-v, --verbose', 'tell each task that is created')
     .option('--allow-parameter-override', 'try_task_config.json, or a git note, may change parameters')
     .option('--dry-run', 'print the tasks instead of creating them');
 }
