@@ -43,11 +43,15 @@ export async function generateTasks(
   const origins = new Map<string, Origin>();
   const imageContexts = new Map<string, ContextRequest>();
   const ofKinds = new Map<string, Map<string, GraphTask>>();
+  const broken = new Set<string>();
   let repositories: ReadonlyMap<string, RepoConfig> | undefined;
 
   for (const kind of configuration.kinds) {
     const steps = kindPipeline(kind, registry, mistakes);
-    if (steps === null) continue;
+    if (steps === null) {
+      broken.add(kind.name);
+      continue;
+    }
     const draftOrigins = new Origins();
     const context: TransformContext = {
       kind: kind.name,
@@ -69,7 +73,11 @@ export async function generateTasks(
         repositories ??= repositoryConfigs(configuration, request.parameters, mistakes);
         return repositories;
       },
-      report: (mistake) => tell(mistake, kind, draftOrigins, mistakes),
+      report: (mistake) => {
+        if (mistake.missesTask && [kind.name, ...kind.dependencies].some((name) => broken.has(name))) return;
+        if (mistake.severity === 'error') broken.add(kind.name);
+        tell(mistake, kind, draftOrigins, mistakes);
+      },
     };
     let drafts: Iterable<Draft> = loadTasks(kind, draftOrigins);
     for (const { transform, path } of steps) {
@@ -83,7 +91,8 @@ export async function generateTasks(
     ofKinds.set(kind.name, ofKind);
     for (const draft of drafts) {
       const task = addTask(draft, { kind, origin: draftOrigins.of(draft), tasks, origins, mistakes });
-      if (task !== null) ofKind.set(task.label, task);
+      if (task === null) broken.add(kind.name);
+      else ofKind.set(task.label, task);
     }
   }
   return { tasks, origins, imageContexts };
@@ -140,9 +149,10 @@ function addTask(draft: Draft, { kind, origin, tasks, origins, mistakes }: Addin
       severity: 'error',
       message: `two tasks have the label "${label}"`,
       place: origin === undefined ? kind.file.placeOf([]) : placeInTask(origin, []),
-      ...(first === undefined
+      ...(first === undefined || first === origin
         ? {}
         : { related: [{ message: 'the other one', place: placeInTask(first, []) }] }),
+      ...(first === origin ? { hint: 'one task became several: let their names differ' } : {}),
     });
     return null;
   }

@@ -24,6 +24,6 @@ export function workerIdentifiers(
   const worker = findWorker(graphConfig, alias);
   const fields = { alias, level, 'trust-domain': graphConfig['trust-domain'] };
   const read = (key: 'provisioner' | 'worker-type'): string =>
-    formatPython(String(evaluateKeyedBy(worker[key], alias, { level })), fields);
+    formatPython(String(evaluateKeyedBy(worker[key], `worker alias "${alias}"`, { level })), fields);
   return [read('provisioner'), read('worker-type')];
 }

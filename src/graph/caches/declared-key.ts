@@ -41,10 +41,9 @@ function listOf(part: string, value: unknown): string[] {
 function parameter({ params }: TransformContext, name: string): unknown {
   const value = Object.hasOwn(params, name) ? params[name] : undefined;
   if (isEmpty(value)) {
-    throw new HintedError(
-      `the parameter "${name}" of "key" is empty or not there`,
-      didYouMean(name, Object.keys(params)),
-    );
+    if (Object.hasOwn(params, name)) throw new HintedError(`the parameter "${name}" of "key" is empty`);
+    const hint = didYouMean(name, Object.keys(params));
+    throw new HintedError(`there is no parameter "${name}", which "key" names`, hint);
   }
   if (!isJson(value)) throw new HintedError(`the parameter "${name}" of "key" is not JSON`);
   return value;

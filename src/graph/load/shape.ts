@@ -82,7 +82,16 @@ export function simple(what: string, accepts: Accepts, schema: JsonSchema): Shap
 const isText: Accepts = (value) => typeof value === 'string';
 const isInteger: Accepts = (value) => Number.isInteger(value) || typeof value === 'bigint';
 
-export const text = simple('a text', isText, { type: 'string' });
+export const text = shapeOf(
+  isText,
+  (value, path, tell) => {
+    if (isText(value)) return;
+    const isScalar = ['number', 'bigint', 'boolean'].includes(typeof value) || value instanceof Date;
+    const hint = isScalar ? { hint: 'put quotes around it' } : {};
+    tell({ message: `${nameOf(path)} must be a text, not ${describe(value)}`, path, ...hint });
+  },
+  () => ({ type: 'string' }),
+);
 export const integer = simple('a whole number', isInteger, { type: 'integer' });
 export const flag = simple('true or false', (value) => typeof value === 'boolean', { type: 'boolean' });
 export const anything: Shape = shapeOf(
@@ -302,6 +311,7 @@ export function describe(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? 'a text' : `"${value}"`;
   if (Array.isArray(value)) return 'a list';
   if (value instanceof Date) return 'a date';
+  if (typeof value === 'boolean') return String(value);
   if (isMapping(value)) return 'a mapping';
   return pythonText(value);
 }

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix, resolve } from 'node:path';
 import { isErrno } from '../../base/files.ts';
 import { compareCodePoints } from '../../base/hash.ts';
+import { didYouMean } from '../../base/suggest.ts';
 import { readYaml } from '../load/yaml-file.ts';
 import { DraftError } from '../transforms/draft-step.ts';
 import type { TransformContext } from '../transforms/transform.ts';
@@ -9,9 +10,9 @@ import { isMapping } from '../values/plain.ts';
 
 /** Volumes that the Dockerfile of an in-tree image declares, sorted. */
 export function dockerfileVolumes(context: TransformContext, image: string): string[] {
-  const path = join(imageFolder(context, image), 'Dockerfile');
+  const path = posix.join(context.root, 'docker', imageFolder(context, image), 'Dockerfile');
   const volumes = new Set<string>();
-  for (const line of readLines(path, image)) {
+  for (const line of readLines(context, path, image)) {
     const match = /^VOLUME\s+(.*)$/.exec(line.trim());
     if (match === null) continue;
     if (match[1]!.startsWith('[')) {
@@ -23,26 +24,27 @@ export function dockerfileVolumes(context: TransformContext, image: string): str
   return [...volumes].sort(compareCodePoints);
 }
 
-/** `definition` in the docker-image kind lets several images share a folder. */
+/** Below `docker/`; `definition` in the docker-image kind lets several images share one. */
 function imageFolder(context: TransformContext, image: string): string {
   const root = resolve(context.repository, context.root);
   const kind = join(root, 'kinds/docker-image/kind.yml');
   const read = existsSync(kind) ? readYaml(kind, kind) : null;
   const tasks = read?.ok && isMapping(read.value.value) ? read.value.value['tasks'] : undefined;
   const task = isMapping(tasks) ? tasks[image] : undefined;
-  const folder = isMapping(task) && typeof task['definition'] === 'string' ? task['definition'] : image;
-  return join(root, 'docker', folder);
+  return isMapping(task) && typeof task['definition'] === 'string' ? task['definition'] : image;
 }
 
-function readLines(path: string, image: string): string[] {
+function readLines({ repository, root }: TransformContext, path: string, image: string): string[] {
   try {
-    return readFileSync(path, 'utf8').split('\n');
+    return readFileSync(resolve(repository, path), 'utf8').split('\n');
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new DraftError(`there is no image "${image}": ${path} is not there`, [
-      'worker',
-      'docker-image',
-      'in-tree',
-    ]);
+    const folder = resolve(repository, root, 'docker');
+    const hint = existsSync(folder) ? didYouMean(image, readdirSync(folder)) : undefined;
+    throw new DraftError(
+      `there is no image "${image}": ${path} is not there`,
+      ['worker', 'docker-image', 'in-tree'],
+      hint,
+    );
   }
 }

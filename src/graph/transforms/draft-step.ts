@@ -23,6 +23,9 @@ export class DraftError extends Error {
   }
 }
 
+/** A task that there is not; or only not any more, since it was left out because of a mistake of its own. */
+export class MissingTaskError extends DraftError {}
+
 /**
  * Makes of every draft none, one or several others. A draft that turns out to be wrong (DraftError, or an error of its
  * values) is reported and left out, and the next one is looked at.
@@ -56,6 +59,7 @@ export function reportDraftError(context: TransformContext, draft: Draft, error:
       path,
       ...(hint === undefined ? {} : { hint }),
       ...(place === undefined ? {} : { place }),
+      ...(error instanceof MissingTaskError ? { missesTask: true } : {}),
     });
     return;
   }

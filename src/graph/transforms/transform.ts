@@ -67,6 +67,8 @@ export interface Mistake {
   readonly draft?: Draft;
   readonly path?: readonly (string | number)[];
   readonly hint?: string;
+  /** a task is missing: nothing to tell where it may have been left out because of another mistake */
+  readonly missesTask?: boolean;
   /** where it went wrong when that is not in the draft: in a plugin; the draft's place is told beside it */
   readonly place?: Place;
 }

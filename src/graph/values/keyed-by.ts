@@ -58,7 +58,10 @@ function choose(
   }
   const matches = matchesOf(alternatives, target, itemName);
   if (matches.length > 1 && options.enforceSingleMatch !== false) {
-    throw new KeyedByError(`several alternatives of by-${name} match ${pythonRepr(target)}, in ${itemName}`);
+    const keys = Object.keys(alternatives).filter((key) => matches.includes(alternatives[key]));
+    throw new KeyedByError(
+      `several alternatives of by-${name} match ${pythonRepr(target)}: ${keys.join(', ')}; in ${itemName}`,
+    );
   }
   if (matches.length === 0) {
     throw new KeyedByError(

@@ -1,3 +1,4 @@
+import { nearest } from '../../base/suggest.ts';
 import { formatSpec } from './python-format-spec.ts';
 import { isMapping, type Mapping, own } from './plain.ts';
 import { pythonRepr, pythonText, pythonTypeName } from './python-text.ts';
@@ -131,9 +132,10 @@ function item(value: unknown, index: string, path: string, template: string): un
     const members: readonly unknown[] = typeof value === 'string' ? Array.from(value) : value;
     if (/^\d+$/.test(index) && Number(index) < members.length) return members[Number(index)];
   }
-  throw new PythonFormatError(
-    `"{${path}}": ${pythonTypeName(value)} has no [${index}], in ${quote(template)}`,
-  );
+  const near = isMapping(value) ? nearest(index, Object.keys(value)) : undefined;
+  const what = isMapping(value) ? `there is no "${index}"` : `${pythonTypeName(value)} has no [${index}]`;
+  const hint = near === undefined ? '' : `; did you mean [${near}]?`;
+  throw new PythonFormatError(`${what} for "{${path}}" in ${quote(template)}${hint}`);
 }
 
 function quote(template: string): string {

@@ -7,6 +7,7 @@ const namespace = /^([a-zA-Z0-9_!~*'()%-]+\.)*[a-zA-Z0-9_!~*'()%-]+$/;
 export const verifyRoutes: Verification = (tasks, { graphConfig, report }) => {
   const unique = `index.${graphConfig['trust-domain']}.v2`;
   const owners = new Map<string, string>();
+  const rivals = new Set<string>();
   for (const { label, task } of tasks.values()) {
     for (const [index, route] of ((task['routes'] ?? []) as readonly string[]).entries()) {
       const path = ['routes', index];
@@ -14,7 +15,11 @@ export const verifyRoutes: Verification = (tasks, { graphConfig, report }) => {
         report({ severity: 'error', message, label, path, ...(hint === undefined ? {} : { hint }) });
       if (route.startsWith(unique)) {
         const other = owners.get(route);
-        if (other !== undefined) say(`the route ${route} is that of ${other} too`);
+        // Who shares one route made from "index" shares all of them.
+        if (other !== undefined && !rivals.has(`${label} ${other}`)) {
+          rivals.add(`${label} ${other}`);
+          say(`the route ${route} is that of ${other} too`);
+        }
         owners.set(route, label);
       }
       if (route.startsWith('index.') && !namespace.test(route.slice('index.'.length))) {

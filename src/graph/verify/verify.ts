@@ -5,6 +5,7 @@ import type { GraphTask } from '../task-graph.ts';
 import { verifyCaches } from './caches.ts';
 import { verifyDefinitions } from './definition.ts';
 import { verifyImageTags } from './image-tags.ts';
+import { regexMistake } from '../values/python-regex.ts';
 import { verifyRoutes } from './routes.ts';
 import { verifyTreeherder } from './treeherder.ts';
 
@@ -23,6 +24,7 @@ export function verifyFull(tasks: ReadonlyMap<string, GraphTask>, context: Verif
     verifyTreeherder,
     verifyRoutes,
     verifyAliases,
+    verifyBranches,
     verifyDefinitions,
     verifyDependencyCounts,
     verifyCaches,
@@ -43,21 +45,36 @@ export function verifyOptimized(
   }
 }
 
+/** taskgraph lets the last of two equal aliases of fetches win. */
+const aliasKeys = [
+  ['toolchain-alias', ['run', 'toolchain-alias'], 'error'],
+  ['fetch-alias', ['fetch-alias'], 'warning'],
+] as const;
+
 function verifyAliases(tasks: ReadonlyMap<string, GraphTask>, { report }: VerifyContext): void {
   const seen = new Map<string, string>();
   for (const { label, attributes } of tasks.values()) {
-    const value = attributes['toolchain-alias'];
-    const aliases = Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : [];
-    for (const alias of aliases) {
-      const other = seen.get(alias);
-      if (other !== undefined)
-        report({
-          severity: 'error',
-          message: `toolchain-alias "${alias}" is that of ${other} too`,
-          label,
-          path: ['run', 'toolchain-alias'],
-        });
-      seen.set(alias, label);
+    for (const [key, path, severity] of aliasKeys) {
+      const value = attributes[key];
+      const aliases = Array.isArray(value) ? (value as string[]) : typeof value === 'string' ? [value] : [];
+      for (const alias of aliases) {
+        const other = seen.get(`${key} ${alias}`);
+        if (other !== undefined)
+          report({ severity, message: `${key} "${alias}" is that of ${other} too`, label, path });
+        seen.set(`${key} ${alias}`, label);
+      }
+    }
+  }
+}
+
+/** Read only when targets are chosen, and then without a place. */
+function verifyBranches(tasks: ReadonlyMap<string, GraphTask>, { report }: VerifyContext): void {
+  for (const { label, attributes } of tasks.values()) {
+    const branches = attributes['run_on_git_branches'];
+    for (const [index, branch] of Array.isArray(branches) ? branches.entries() : []) {
+      const message = typeof branch === 'string' ? regexMistake(branch) : null;
+      if (message !== null)
+        report({ severity: 'error', message, label, path: ['run-on-git-branches', index] });
     }
   }
 }

@@ -131,10 +131,10 @@ describe('what the author declares', () => {
     [{ strings: [''] }, '"key.strings" has to be a list of strings that are not empty'],
     [{ file: ['a'] }, 'unknown key "file" in "key"'],
     [{}, '"key" has to name files, strings or parameters'],
-    [{ parameters: ['projekt'] }, 'the parameter "projekt" of "key" is empty or not there'],
-    [{ parameters: ['constructor'] }, 'the parameter "constructor" of "key" is empty or not there'],
-    [{ parameters: ['next_version'] }, 'the parameter "next_version" of "key" is empty or not there'],
-    [{ parameters: ['filters'] }, 'the parameter "filters" of "key" is empty or not there'],
+    [{ parameters: ['projekt'] }, 'there is no parameter "projekt", which "key" names'],
+    [{ parameters: ['constructor'] }, 'there is no parameter "constructor", which "key" names'],
+    [{ parameters: ['next_version'] }, 'the parameter "next_version" of "key" is empty'],
+    [{ parameters: ['filters'] }, 'the parameter "filters" of "key" is empty'],
   ])('key: %j cannot be resolved, which is an error and never a shorter key', (key, message) => {
     expect(named({ key }, {}, { repository: repository() })).toEqual({
       cache: undefined,

@@ -63,6 +63,7 @@ describe('compiling a repository', () => {
     expect(await failureText(() => compile(request, 'full'))).toMatchInlineSnapshot(`
       "
       error: "level" must be a text, not 1 (parameters)
+        hint: put quotes around it
       configuration: one mistake in the configuration
       "
     `);

@@ -95,6 +95,7 @@ describe('parameters in a file', () => {
       p.json:18:2: error: "level" must be a text, not 1
         18 |  "level": 1,
            |  ~~~~~~~~~~
+        hint: put quotes around it
       p.json:1:1: error: the key "owner" is missing
         1 | {
           | ~

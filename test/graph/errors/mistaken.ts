@@ -136,7 +136,7 @@ export async function whatIsTold(mistake: Mistake): Promise<string> {
       {
         root: 'taskcluster',
         repository: top,
-        parameters: { ...parameters, ...mistake.parameters },
+        parameters: given({ ...parameters, ...mistake.parameters }),
         wrapper: 'ab'.repeat(32),
         rootUrl: 'https://tc.example.com',
         index: null,
@@ -149,6 +149,11 @@ export async function whatIsTold(mistake: Mistake): Promise<string> {
     if (!(error instanceof FailureError)) throw error;
     return drawFailure(error.failure).replaceAll(`${top}/`, '');
   }
+}
+
+/** Without what is undefined. */
+function given(all: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Parameters;
 }
 
 function mistakenFiles({ name, changes, files = {} }: Mistake): Record<string, string> {

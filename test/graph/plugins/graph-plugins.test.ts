@@ -186,6 +186,7 @@ describe('parameters of a repository', () => {
     expect(await failureText(() => labels(tree(body, { train: 1 })))).toMatchInlineSnapshot(`
       "
       error: "train" must be a text, not 1 (parameters)
+        hint: put quotes around it
       error: the key "channel" is missing (parameters)
       configuration: 2 mistakes in the configuration
       "

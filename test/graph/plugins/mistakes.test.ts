@@ -228,6 +228,7 @@ export const transforms = [validate(schema), complain];
       taskcluster/kinds/a/kind.yml:12:9: error: "flavour" must be a text, not 1 (task one of kind a)
         12 |   one: {flavour: 1}
            |         ~~~~~~~~~~
+        hint: put quotes around it
       taskcluster/kinds/a/kind.yml:13:9: warning: two is late (task two of kind a)
         13 |   two: {flavour: lemon}
            |         ~~~~~~~~~~~~~~

@@ -97,6 +97,7 @@ describe('what a repository registers', () => {
       taskcluster/kinds/a/kind.yml:5:55: error: "worker.channel" must be a text, not 1 (task two of kind a)
         5 |   two: {description: x, worker-type: pusher, worker: {channel: 1}}
           |                                                       ~~~~~~~~~~
+        hint: put quotes around it
       configuration: one mistake in the configuration
       "
     `);

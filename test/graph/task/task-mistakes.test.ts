@@ -26,7 +26,7 @@ describe('mistakes in a task description', () => {
       { worker: { implementation: 'docker-werker' } },
       'worker.implementation: there is no worker implementation "docker-werker"',
     ],
-    [{ scopes: ['x:{lvl}'] }, /^scopes: /],
+    [{ scopes: ['x:{lvl}'] }, /^scopes\.0: /],
   ])('%j', (part, message) => {
     const [first, ...more] = mistakesIn({ ...dockerTask, ...part });
     expect(first).toEqual(message instanceof RegExp ? expect.stringMatching(message) : message);

@@ -66,8 +66,8 @@ describe('cachedTasks', () => {
     expect(drafts.map(({ label }) => label)).toContain('kind-plain');
     expect(drafts.map(({ label }) => label)).not.toContain('kind-me');
     expect(mistakes).toEqual([
-      'dependencies: the task depends on "kind-a", which depends on it',
-      'cache: the task is cached, but depends on "kind-plain", which is not',
+      'dependencies.a: the task depends on "kind-a", which depends on it',
+      'dependencies.p: the task is cached, but depends on "kind-plain", which is not',
     ]);
   });
 });

@@ -44,7 +44,7 @@ describe('formatPython', () => {
     ['{0}', /has no name/],
     ['{n', /"\{" without "\}"/],
     ['n}', /single "\}"/],
-    ['{map[none]}', /has no \[none\]/],
+    ['{map[none]}', /there is no "none"/],
     ['{list[9]}', /has no \[9\]/],
     ['{list[-1]}', /has no \[-1\]/],
     ['{map.a}', /write \[a\]/],
@@ -54,7 +54,7 @@ describe('formatPython', () => {
     ['{n:.2}', /precision/],
     ['{n:?}', /not a format/],
     ['{toString}', /there is no "toString"/],
-    ['{map[constructor]}', /has no \[constructor\]/],
+    ['{map[constructor]}', /there is no "constructor"/],
   ])('refuses %s', (template, message) => {
     expect(() => formatPython(template, fields)).toThrow(PythonFormatError);
     expect(() => formatPython(template, fields)).toThrow(message);

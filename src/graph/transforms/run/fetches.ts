@@ -4,7 +4,7 @@ import { didYouMean } from '../../../base/suggest.ts';
 import { either, flag, keys, listOf, mapOf, text } from '../../load/shape.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
-import { DraftError } from '../draft-step.ts';
+import { DraftError, MissingTaskError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 import { artifactPrefix } from './artifact-prefix.ts';
 
@@ -92,7 +92,7 @@ function fromOffer(offer: Offer, draft: Draft, env: Mapping, kind: string, wante
   const artifact = offer.artifacts.get(label);
   if (artifact === undefined) {
     const hint = didYouMean(named, [...offer.artifacts.keys(), ...offer.aliases.keys()]);
-    throw new DraftError(
+    throw new MissingTaskError(
       `there is no task ${label} to fetch from`,
       ['fetches', kind],
       hint ?? 'is its kind in kind-dependencies?',
@@ -120,7 +120,7 @@ function fromDependency(
   const prefix = prefixes.get(label) ?? (task && artifactPrefix(task));
   if (prefix === undefined) {
     const hint = didYouMean(label, kindDependenciesTasks.keys()) ?? 'is its kind in kind-dependencies?';
-    throw new DraftError(`there is no task ${label} to fetch from`, ['dependencies', name], hint);
+    throw new MissingTaskError(`there is no task ${label} to fetch from`, ['dependencies', name], hint);
   }
   return wanted.map((one) => fetchOf(`${prefix}/${one.artifact}`, `<${name}>`, one));
 }

@@ -187,7 +187,7 @@ function scopesOf({ params }: TransformContext, draft: Draft): string[] {
   const scopes = (draft['scopes'] ?? []) as string[];
   if (scopes.length === 0) return [];
   const fields = { level: params.level, project: params.project };
-  return inField(['scopes'], () => scopes.map((scope) => formatPython(scope, fields)));
+  return scopes.map((scope, i) => inField(['scopes', i], () => formatPython(scope, fields)));
 }
 
 /** Only the project: `by-level` takes its default, as in the Python program. */

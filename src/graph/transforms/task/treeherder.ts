@@ -71,7 +71,12 @@ function groupName({ graphConfig }: TransformContext, group: string): unknown {
 function splitSymbol(text: string): readonly [string, string] {
   if (!text.includes('(')) return ['?', text];
   const match = /^([^(]*)\(([^)]*)\)$/.exec(text);
-  if (match === null) throw new DraftError(`"${text}" is no treeherder symbol`, ['treeherder', 'symbol']);
+  if (match === null)
+    throw new DraftError(
+      `"${text}" is no treeherder symbol`,
+      ['treeherder', 'symbol'],
+      'it is written Symbol or Group(Symbol)',
+    );
   return [match[1]!, match[2]!];
 }
 
