@@ -91,7 +91,7 @@ tasks:
     from-deps: {group-by: single}
     worker-type: linux
     worker:
-      docker-image: debian:12
+      docker-image: debian@sha256:${'12'.repeat(32)}
       max-run-time: 600
     run: {using: run-task, command: make test}
 `,
