@@ -43,4 +43,4 @@ async function main(argv: readonly string[]): Promise<number> {
 // A reader that went away (`caisson graph full | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 if (isMainThread) process.exitCode = await main(process.argv.slice(2));
-else await (await import('./graph/thread.ts')).serveGraphJob();
+else (await import('./graph/thread.ts')).serveGraphJobs();

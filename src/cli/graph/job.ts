@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { type Failure, FailureError } from '../../base/failure.ts';
 import { type Compilation, compile, type Phase } from '../../graph/compile.ts';
@@ -8,6 +7,7 @@ import { pythonMatch } from '../../graph/values/python-regex.ts';
 import { environmentIndex } from '../../queue/taskcluster/index-reader.ts';
 import type { Repository } from '../repository.ts';
 import { listCacheUses } from './cache-uses.ts';
+import { writeOutput } from './outputs.ts';
 
 /** One compilation and what is to be written of it; plain data, so that another thread can do it. */
 export interface GraphJob {
@@ -45,7 +45,7 @@ export async function runGraphJob(job: GraphJob): Promise<GraphResult> {
   try {
     const compilation = await compileJob(job);
     const text = draw(job, compilation);
-    if (job.output !== undefined) writeFileSync(job.output, text);
+    if (job.output !== undefined) writeOutput(text, job.output);
     return {
       ok: true,
       text: job.output === undefined ? text : '',

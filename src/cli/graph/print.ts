@@ -23,7 +23,7 @@ export async function printGraphs(phase: Phase, options: GraphOptions): Promise<
     trees: [{ repository }],
     overrides: parameterOverrides(repository, options),
     threads: threadCount(options),
-    jobFor: () => job,
+    jobFor: (set) => ({ ...job, ...(files[set] == null ? {} : { output: files[set] }) }),
   });
   let code = 0;
   for (const [index, set] of sets.entries()) {
@@ -31,7 +31,7 @@ export async function printGraphs(phase: Phase, options: GraphOptions): Promise<
     tellHeader(set, sets);
     if (result.ok) {
       if (!options.quiet) tellWarnings(result);
-      writeOutput(result.text, files[index]!);
+      if (files[index] === null) writeOutput(result.text, null);
     } else {
       code ||= tellFailure(result.failure);
     }

@@ -1,10 +1,12 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { type GraphJob, runGraphJob } from './job.ts';
 
-/** What this program does as a thread of `runGraphJobs`. */
-export async function serveGraphJob(): Promise<void> {
-  const { graphJob } = workerData as { graphJob: GraphJob };
-  const result = await runGraphJob(graphJob);
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-  parentPort!.postMessage(result);
+/** What this program does as a thread of `runGraphJobs`: one job after the other, until it is ended. */
+export function serveGraphJobs(): void {
+  const port = parentPort!;
+  port.on('message', (job: GraphJob) => {
+    // What throws here is our own fault: it ends the thread, and whoever waits for it gets it.
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    void runGraphJob(job).then((result) => port.postMessage(result));
+  });
 }
