@@ -10,13 +10,15 @@ import { pinned } from './runtime.mjs';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 
-// The bytes of run-task must not depend on where it is built: minified white space drops esbuild's path comments.
+// The bytes of run-task must not depend on where it is built: minified white space drops esbuild's path comments,
+// and packages are named by where they are found, not where a link to node_modules leads.
 const common = {
   absWorkingDir: root,
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  preserveSymlinks: true,
   legalComments: 'none',
   minifyWhitespace: true,
   logLevel: 'warning',
@@ -26,6 +28,10 @@ const common = {
 // starts, and handed to the command.
 const shebang = '#!/usr/bin/env -S -u NODE_OPTIONS RUN_TASK_NODE_OPTIONS=${NODE_OPTIONS} node';
 
+/** Libraries of the older kind ask for Node's own modules by this. */
+const withRequire =
+  "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
+
 mkdirSync(dist, { recursive: true });
 if (existsSync(join(root, 'src/run-task/main.ts'))) {
   await build({
@@ -34,7 +40,7 @@ if (existsSync(join(root, 'src/run-task/main.ts'))) {
     outfile: 'dist/run-task.mjs',
     external: ['bun:ffi'],
     // The executables are made from these bytes and this version of Bun: one digest stands for all forms.
-    banner: { js: `${shebang}\n// Bun ${pinned.version}` },
+    banner: { js: `${shebang}\n// Bun ${pinned.version}\n${withRequire}` },
   });
   const bundle = readFileSync(join(dist, 'run-task.mjs'));
   chmodSync(join(dist, 'run-task.mjs'), 0o755);
@@ -47,7 +53,7 @@ if (existsSync(join(root, 'src/cli/main.ts'))) {
     outfile: 'dist/cli.mjs',
     external: ['@photostructure/sqlite', 'jiti'],
     banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+      js: `#!/usr/bin/env node\n${withRequire}`,
     },
   });
   chmodSync(join(dist, 'cli.mjs'), 0o755);

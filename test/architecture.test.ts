@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '..');
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   base: [],
   caches: ['base'],
-  'run-task': ['base', 'caches'],
+  archive: ['base', 'npm:fzstd', 'npm:tar-stream', 'npm:unbzip2-stream', 'npm:xz-decompress', 'npm:yauzl'],
+  'run-task': ['archive', 'base', 'caches'],
   task: ['base'],
   graph: [
     'base',

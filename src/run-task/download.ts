@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { type Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import { ExitError, exitCode } from './exit.ts';
 import { say } from './log.ts';
 import { pause } from './signals.ts';
@@ -34,16 +32,25 @@ export async function downloadFile(url: string, path: string, sha256: string | n
   try {
     await withRetries(url, () => fetchInto(partial, url, path, sha256));
   } finally {
-    await rm(partial, { force: true });
+    rmSync(partial, { force: true });
   }
 }
 
 async function fetchInto(partial: string, url: string, path: string, sha256: string | null): Promise<void> {
-  const { digest, bytes } = await download(url, (body) => pipeline(body, createWriteStream(partial)));
+  const descriptor = openSync(partial, 'w');
+  let received: Received;
+  try {
+    received = await download(url, (chunk) => {
+      for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+  const { digest, bytes } = received;
   if (sha256 !== null && digest !== sha256) {
     throw new DownloadError(`sha256 mismatch on ${url}: wanted ${sha256}; got ${digest}`, true);
   }
-  await rename(partial, path);
+  renameSync(partial, path);
   say('fetches', `${url}: ${bytes} bytes, sha256 ${digest}${sha256 === null ? '' : ', verified'}`);
 }
 
@@ -52,9 +59,7 @@ export async function downloadText(url: string): Promise<string> {
   const chunks: Buffer[] = [];
   await withRetries(url, async () => {
     chunks.length = 0;
-    await download(url, async (body) => {
-      for await (const chunk of body) chunks.push(Buffer.from(chunk));
-    });
+    await download(url, (chunk) => void chunks.push(chunk));
   });
   return Buffer.concat(chunks).toString('utf8');
 }
@@ -74,29 +79,38 @@ async function withRetries(url: string, act: () => Promise<void>): Promise<void>
   }
 }
 
-async function download(
-  url: string,
-  take: (body: Readable) => Promise<void>,
-): Promise<{ digest: string; bytes: number }> {
+interface Received {
+  /** SHA-256 of the bytes */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
+/** Hands the bytes on as they come; `take` may not keep us waiting. */
+async function download(url: string, take: (chunk: Buffer) => void): Promise<Received> {
   const hash = createHash('sha256');
   let bytes = 0;
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
   try {
     const response = await follow(url);
     // A server may send a file compressed that is not; one whose name says so stays as it is.
-    const unzip = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
-    const feeding = unzip
-      ? pipeline(response, (await import('node:zlib')).createGunzip(), counter)
-      : pipeline(response, counter);
-    await Promise.all([feeding, take(counter)]);
+    const zipped = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
+    const body = zipped ? await unzipped(response) : response;
+    await new Promise<void>((resolve, reject) => {
+      body.on('data', (chunk: Buffer) => {
+        try {
+          hash.update(chunk);
+          bytes += chunk.length;
+          take(chunk);
+        } catch (error) {
+          body.destroy();
+          reject(error);
+        }
+      });
+      body.on('end', resolve);
+      body.on('error', reject);
+      body.on('close', () => reject(new DownloadError(`${url}: the connection broke`, true)));
+    });
     const length = Number(response.headers['content-length'] ?? Number.NaN);
-    if (!unzip && !Number.isNaN(length) && length !== bytes) {
+    if (!zipped && !Number.isNaN(length) && length !== bytes) {
       throw new DownloadError(`size mismatch on ${url}: wanted ${length}; got ${bytes}`, true);
     }
   } catch (error) {
@@ -104,6 +118,16 @@ async function download(
     throw new DownloadError(`${url}: ${error.message}`, true, { cause: error });
   }
   return { digest: hash.digest('hex'), bytes };
+}
+
+async function unzipped(response: IncomingMessage): Promise<Readable> {
+  const { createGunzip } = await import('node:zlib');
+  const body = response.pipe(createGunzip());
+  response.on('error', (error) => body.destroy(error));
+  response.on('close', () => {
+    if (!response.complete) body.destroy(new DownloadError(`${response.url}: the connection broke`, true));
+  });
+  return body;
 }
 
 async function follow(url: string): Promise<IncomingMessage> {

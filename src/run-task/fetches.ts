@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { extractArchive } from './archive.ts';
+import { ArchiveError } from '../archive/archive-error.ts';
 import { downloadFile, downloadText } from './download.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
@@ -62,10 +62,17 @@ async function fetchOne(fetch: Fetch, target: string, environment: Environment):
       file,
       await hashOf(fetch, environment),
     );
-    if (fetch.extract && (await extractArchive(file, directory, environment))) rmSync(file);
+    if (fetch.extract && (await unpackInto(file, directory))) rmSync(file);
   } catch (error) {
+    if (error instanceof ArchiveError) throw new ExitError(exitCode.error, `error: ${error.message}`);
     throw worldError(file, error);
   }
+}
+
+/** Loaded when needed: most tasks fetch nothing. */
+async function unpackInto(file: string, directory: string): Promise<boolean> {
+  const { unpack } = await import('../archive/unpack.ts');
+  return unpack(file, directory);
 }
 
 /** What the task that made an artifact said it was: its chain of trust names every artifact's hash. */

@@ -66,7 +66,8 @@ export interface Who {
 
 /** Builds run-task from copies of its sources in a folder; answers the bundle's path. */
 export function buildBelow(folder: string, change: (folder: string) => void = () => undefined): string {
-  for (const part of ['scripts', 'src/base', 'src/caches', 'src/run-task', 'package.json', 'tsconfig.json']) {
+  const sources = ['src/base', 'src/archive', 'src/caches', 'src/run-task'];
+  for (const part of ['scripts', ...sources, 'package.json', 'tsconfig.json']) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }

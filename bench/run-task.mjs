@@ -1,0 +1,208 @@
+// run-task beside the Python one: start-up, ownership of many files, output, fetches. As root.
+//   node bench/run-task.mjs [--peer 'python3 -u …/run-task'] [--only startup,chown,output,fetch] [--rounds N] [--files N]
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: {
+    peer: { type: 'string', default: process.env.PEER ?? '' },
+    only: { type: 'string', default: 'startup,chown,output,fetch' },
+    rounds: { type: 'string', default: '15' },
+    files: { type: 'string', default: '300000' },
+  },
+});
+const dist = join(import.meta.dirname, '../dist');
+const executable = join(dist, 'executables', `${process.platform}-${process.arch}`, 'run-task');
+const forms = {
+  ...(options.peer === '' ? {} : { peer: options.peer.split(' ') }),
+  bundle: [join(dist, 'run-task.mjs')],
+  ...(existsSync(executable) ? { executable: [executable] } : {}),
+};
+const home = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'caisson-run-task-'));
+chmodSync(home, 0o755);
+const account = ['--user', 'nobody', '--group', 'nogroup'];
+const nobody = { uid: 65534, gid: 65534 };
+
+const benches = { startup, chown, output, fetch: fetchArtifacts };
+try {
+  for (const name of options.only.split(',')) await benches[name]();
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
+
+function startup() {
+  for (const count of [0, 1, 3]) {
+    const caches = Array.from({ length: count }, (_, at) => folder(`startup-${count}-${at}`));
+    const env = count === 0 ? {} : { TASKCLUSTER_CACHES: caches.join(';') };
+    const times = {};
+    for (const [form, command] of rotated(Number(options.rounds))) {
+      const taken = run(command, ['true'], env);
+      (times[form] ??= []).push(taken);
+    }
+    report(`start-up, ${count} warm caches`, times);
+  }
+}
+
+function chown() {
+  const tree = folder('tree');
+  const files = Number(options.files);
+  for (let at = 0; at < files; at++) {
+    if (at % 300 === 0) mkdirSync(join(tree, `d${at / 300}`));
+    writeFileSync(join(tree, `d${Math.floor(at / 300)}`, `f${at}`), '');
+  }
+  const times = {};
+  const all = { 'chown -R': null, ...forms };
+  for (let round = 0; round < 3; round++) {
+    for (const [form, command] of Object.entries(all)) {
+      execFileSync('chown', ['-R', '1:1', tree]);
+      if (form === 'chown -R') {
+        times[form] = [
+          ...(times[form] ?? []),
+          timed(() => execFileSync('chown', ['-R', '65534:65534', tree])),
+        ];
+        continue;
+      }
+      if (form === 'peer') {
+        // Python's run-task takes a cache of another user over, where tasks are not trusted: the same walk.
+        writeFileSync(join(tree, '.cacherequires'), 'gid=1\nuid=1\nversion=1');
+        chmodSync(join(tree, '.cacherequires'), 0o444);
+        execFileSync('chown', ['0:0', join(tree, '.cacherequires')]);
+        const env = { TASKCLUSTER_CACHES: tree, TASKCLUSTER_UNTRUSTED_CACHES: '1' };
+        times[form] = [...(times[form] ?? []), run(command, ['true'], env)];
+        rmSync(join(tree, '.cacherequires'));
+        rmSync(join(tree, '.cachelog'));
+        continue;
+      }
+      times[form] = [...(times[form] ?? []), run([...command, '--chown-recursive', tree], ['true'], {})];
+    }
+  }
+  report(`owner of ${files} files changed`, times);
+  rmSync(tree, { recursive: true });
+}
+
+function output() {
+  // Lines of 80 bytes, made before: what makes them must not be what is measured.
+  const file = join(home, 'lines');
+  writeFileSync(file, `${'x'.repeat(79)}\n`.repeat(1_250_000));
+  const times = {};
+  const memory = {};
+  for (let round = 0; round < 3; round++) {
+    for (const [form, command] of Object.entries(forms)) {
+      const script = `for i in 1 2 3 4 5 6 7 8 9 10; do cat ${file}; done`;
+      const usage = join(home, 'usage');
+      times[form] = [
+        ...(times[form] ?? []),
+        run(['/usr/bin/env', ...command], ['sh', '-c', script], {}, usage),
+      ];
+      memory[form] = Math.max(memory[form] ?? 0, peak(usage));
+    }
+  }
+  report(
+    '1 GB of output',
+    times,
+    (ms, form) => `${(1e6 / ms).toFixed(0)} MB/s, ${memory[form]} MB of memory`,
+  );
+}
+
+async function fetchArtifacts() {
+  const store = folder('store');
+  for (const kind of ['files', 'archives']) {
+    const fetches = makeArtifacts(store, kind);
+    const server = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'run-task/artifact-server.mjs'), store],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const port = await new Promise((resolve) => server.stdout.once('data', (data) => resolve(Number(data))));
+    const times = {};
+    for (const [form, command] of rotated(3)) {
+      const target = folder('fetches');
+      const env = {
+        MOZ_FETCHES: JSON.stringify(fetches),
+        MOZ_FETCHES_DIR: target,
+        TASKCLUSTER_ROOT_URL: `http://127.0.0.1:${port}`,
+      };
+      (times[form] ??= []).push(run(command, ['true'], env));
+      rmSync(target, { recursive: true });
+    }
+    server.kill();
+    report(`200 artifacts of 1 MB fetched, ${kind}`, times);
+  }
+}
+
+function makeArtifacts(store, kind) {
+  return Array.from({ length: 200 }, (_, at) => {
+    const name = kind === 'files' ? `plain-${at}` : `archive-${at}.tar.gz`;
+    const work = join(home, 'work');
+    mkdirSync(work, { recursive: true });
+    if (kind === 'files') writeFileSync(join(store, name), randomBytes(1 << 20));
+    else {
+      // ten files that compress to about half
+      for (let file = 0; file < 10; file++)
+        writeFileSync(join(work, `f${at}-${file}`), randomBytes(105_000).toString('hex'));
+      execFileSync('tar', ['czf', join(store, name), '-C', work, '.']);
+    }
+    rmSync(work, { recursive: true });
+    return { artifact: `public/${name}`, task: 'made', extract: kind === 'archives', dest: `d${at}` };
+  });
+}
+
+function folder(name) {
+  const path = join(home, name);
+  mkdirSync(path, { recursive: true });
+  execFileSync('chown', [`${nobody.uid}:${nobody.gid}`, path]);
+  return path;
+}
+
+/** Every form `rounds` times in turn, after one for warmth. */
+function* rotated(rounds) {
+  for (let round = 0; round < rounds; round++) yield* Object.entries(forms);
+}
+
+/** Milliseconds that a form takes for a command; its log goes nowhere, as fast as it is written. */
+function run(form, command, env, usage = null) {
+  const log = openSync('/dev/null', 'w');
+  const wrapped = usage === null ? form : ['/usr/bin/time', '-f', '%M', '-o', usage, ...form];
+  const [program, ...args] = [...wrapped, ...account, '--', ...command];
+  const start = performance.now();
+  const done = spawnSync(program, args, {
+    cwd: home,
+    env: { PATH: process.env.PATH, HOME: home, TASK_ID: 'bench', ...env },
+    stdio: ['ignore', log, 'pipe'],
+  });
+  const taken = performance.now() - start;
+  if (done.status !== 0)
+    throw new Error(`${program} ${args.join(' ')}: ${done.status}\n${String(done.stderr).slice(-2000)}`);
+  return taken;
+}
+
+function timed(act) {
+  const start = performance.now();
+  act();
+  return performance.now() - start;
+}
+
+function peak(usage) {
+  return Math.round(Number(execFileSync('tail', ['-1', usage], { encoding: 'utf8' })) / 1024);
+}
+
+function report(title, times, more = () => '') {
+  console.log(title);
+  const first = Object.keys(times)[0];
+  for (const [form, taken] of Object.entries(times)) {
+    const ms = median(taken);
+    const ratio = form === first ? '' : `${(median(times[first]) / ms).toFixed(1)}× as fast as ${first}`;
+    console.log(`  ${form.padEnd(12)}${ms.toFixed(1).padStart(9)} ms  ${more(ms, form)}  ${ratio}`.trimEnd());
+  }
+}
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}

@@ -1,0 +1,72 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import zlib from 'node:zlib';
+
+export type Compression = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
+
+const chunkSize = 1 << 16;
+
+/** What a file's first six bytes say. */
+export function compressionOf(start: Buffer): Compression {
+  const hex = start.subarray(0, 6).toString('hex');
+  if (hex.startsWith('1f8b')) return 'gzip';
+  if (hex.startsWith('425a68')) return 'bzip2';
+  if (hex === 'fd377a585a00') return 'xz';
+  return hex.startsWith('28b52ffd') ? 'zstd' : 'none';
+}
+
+/** The decompressed bytes of a file, without any program's help; destroying the stream closes the file. */
+export async function openDecompressed(file: string, compression: Compression): Promise<Readable> {
+  const input = createReadStream(file, { highWaterMark: chunkSize });
+  if (compression === 'none') return input;
+  const output = await decompressed(input, compression);
+  input.on('error', (error) => output.destroy(error));
+  output.on('close', () => input.destroy());
+  return output;
+}
+
+async function decompressed(input: Readable, compression: Exclude<Compression, 'none'>): Promise<Readable> {
+  switch (compression) {
+    case 'gzip':
+      return input.pipe(zlib.createGunzip({ chunkSize }));
+    case 'xz': {
+      const { XzReadableStream } = await import('xz-decompress');
+      return Readable.fromWeb(new XzReadableStream(Readable.toWeb(input) as ReadableStream) as never);
+    }
+    case 'bzip2': {
+      // @ts-expect-error it has no types
+      const { default: unbzip2 } = (await import('unbzip2-stream')) as {
+        default: () => NodeJS.ReadWriteStream;
+      };
+      const decoder = unbzip2();
+      const output = new Readable({ highWaterMark: chunkSize }).wrap(input.pipe(decoder));
+      decoder.on('error', (error: Error) => output.destroy(error));
+      return output;
+    }
+    case 'zstd':
+      break;
+  }
+  return unzstd(input);
+}
+
+/** Node has it from 22.15 on, and so have the executables; before, a decoder in JavaScript does it. */
+async function unzstd(input: Readable): Promise<Readable> {
+  if ('createZstdDecompress' in zlib) {
+    const create = zlib.createZstdDecompress as (options: object) => NodeJS.ReadWriteStream & Readable;
+    return input.pipe(create({ chunkSize }));
+  }
+  const { Decompress } = await import('fzstd');
+  return Readable.from(
+    (async function* () {
+      const ready: Uint8Array[] = [];
+      const decoder = new Decompress((chunk) => ready.push(chunk));
+      for await (const chunk of input) {
+        decoder.push(chunk as Buffer);
+        yield* ready.splice(0).map((bytes) => Buffer.from(bytes));
+      }
+      decoder.push(new Uint8Array(0), true);
+      yield* ready.splice(0).map((bytes) => Buffer.from(bytes));
+    })(),
+    { objectMode: false },
+  );
+}

@@ -1,0 +1,68 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { type Compression, compressionOf, openDecompressed } from './decompress.ts';
+
+export type OpenArchive =
+  | { readonly kind: 'zip' }
+  /** `stream` is the tar itself; who takes it destroys it */
+  | { readonly kind: 'tar'; readonly compression: Compression; readonly stream: Readable }
+  | { readonly kind: 'none' };
+
+const tarBlock = 512;
+const checksumField = { start: 148, end: 156 };
+
+/** Tells by its content what a file is, whatever its name says; broken compression makes it no archive. */
+export async function openArchive(file: string): Promise<OpenArchive> {
+  const start = readStart(file);
+  if (start.subarray(0, 2).toString('latin1') === 'PK') return { kind: 'zip' };
+  const compression = compressionOf(start);
+  if (compression === 'none' && !isTarHeader(start)) return { kind: 'none' };
+  const stream = await openDecompressed(file, compression);
+  if (isTarHeader(await peek(stream))) return { kind: 'tar', compression, stream };
+  stream.destroy();
+  return { kind: 'none' };
+}
+
+function readStart(file: string): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const block = Buffer.alloc(tarBlock);
+    return block.subarray(0, readSync(descriptor, block, 0, tarBlock, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The first block, which stays in the stream; empty when there is none or it cannot be read. */
+function peek(stream: Readable): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const done = (block: Buffer) => {
+      for (const [event, listener] of listeners) stream.off(event, listener);
+      resolve(block);
+    };
+    const look = () => {
+      const block = stream.read(tarBlock) as Buffer | null;
+      if (block === null) return;
+      stream.unshift(block);
+      done(block);
+    };
+    const nothing = () => done(Buffer.alloc(0));
+    const listeners = [
+      ['readable', look],
+      ['end', nothing],
+      ['close', nothing],
+    ] as const;
+    for (const [event, listener] of listeners) stream.on(event, listener);
+    // What comes after this block is told by who reads it.
+    stream.on('error', nothing);
+  });
+}
+
+/** Old archives have no magic; their checksum tells them. */
+function isTarHeader(block: Buffer): boolean {
+  if (block.length < tarBlock) return false;
+  const { start, end } = checksumField;
+  const written = Number.parseInt(block.toString('latin1', start, end).replace(/[\0 ]/g, ' ').trim(), 8);
+  const sum = block.reduce((total, byte, at) => total + (at >= start && at < end ? 0x20 : byte), 0);
+  return written === sum;
+}
