@@ -1,5 +1,6 @@
 import { didYouMean } from '../base/suggest.ts';
 import type { KindFile } from './load/kind-file.ts';
+import { modernName } from './load/old-names.ts';
 import type { DataPath } from './load/source-map.ts';
 import type { Mistakes } from './mistakes.ts';
 import type { Registry } from './plugins/registry.ts';
@@ -78,13 +79,9 @@ function reportUnknown(
   unknown: { name: string; path: readonly (string | number)[]; what: string; known: readonly string[] },
 ): void {
   const { name, path, what, known } = unknown;
-  const isOld = name === 'taskgraph.transforms.job' || name.startsWith('taskgraph.transforms.job:');
   const near = didYouMean(name, known);
-  const hint = isOld
-    ? 'since release 6 of taskgraph it is called taskgraph.transforms.run, and "jobs" are called "tasks"'
-    : near?.startsWith('did')
-      ? near
-      : `it is not one of the built-in ${what}s`;
+  const hint =
+    modernName(name) ?? (near?.startsWith('did') ? near : `it is not one of the built-in ${what}s`);
   const message = `there is no ${what} ${name}`;
   mistakes.add({ severity: 'error', message, place: kind.file.placeOf(path), hint });
 }

@@ -5,6 +5,7 @@ import { didYouMean, nearest } from '../../base/suggest.ts';
 import { isErrno } from '../../base/files.ts';
 import type { Mistakes } from '../mistakes.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
+import { oldKindKeys } from './old-names.ts';
 import { anything, custom, described, keys, listOf, mapOf, type Shape, text } from './shape.ts';
 import { readTaskFiles, type TaskFile } from './task-file.ts';
 import { readMapping, type YamlFile } from './yaml-file.ts';
@@ -44,13 +45,6 @@ export const kindKeys: Readonly<Record<string, Shape>> = {
 };
 const kindShape = keys({ optional: kindKeys, unknown: 'allowed' });
 const knownKeys = Object.keys(kindKeys);
-
-/** Keys of releases before 6, which meant `tasks`, `tasks-from` and `task-defaults`. */
-const oldKeys: ReadonlyMap<string, string> = new Map([
-  ['jobs', 'tasks'],
-  ['jobs-from', 'tasks-from'],
-  ['job-defaults', 'task-defaults'],
-]);
 
 /** The names of the kinds in `<folder>/kinds`, sorted: the order of a folder differs from machine to machine. */
 export function kindNames(folder: string): string[] {
@@ -133,14 +127,17 @@ function checkDependencies(
 
 /** Other keys are free, people keep anchors there; but some are clearly meant to be one of ours. */
 function checkKeys(file: YamlFile, config: Mapping, mistakes: Mistakes): void {
-  const hasTasks = 'tasks' in config || 'tasks-from' in config;
+  // A loader of one's own may still read them.
+  const { loader = 'taskgraph.loader.' } = config;
+  const isBuiltIn = typeof loader === 'string' && loader.startsWith('taskgraph.loader.');
+  const isEmpty = isBuiltIn && !('tasks' in config || 'tasks-from' in config);
   for (const key of Object.keys(config)) {
     if (knownKeys.includes(key)) continue;
     const place = file.placeOf([key]);
-    const modern = oldKeys.get(key);
+    const modern = oldKindKeys.get(key);
     if (modern !== undefined) {
       mistakes.add({
-        severity: hasTasks ? 'warning' : 'error',
+        severity: isEmpty ? 'error' : 'warning',
         message: `"${key}" is a key of taskgraph before release 6 and means nothing now`,
         place,
         hint: `it is called "${modern}" now`,

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Jiti } from 'jiti';
 import type { Place } from '../../base/diagnostic.ts';
+import { modernName } from '../load/old-names.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { findModule, type Found, parsePluginPath } from './plugin-path.ts';
 import * as provided from './provided.ts';
@@ -117,9 +118,10 @@ function notThere(
     };
   }
   const hint =
-    found.wanted === null
+    modernName(path) ??
+    (found.wanted === null
       ? 'a module of the repository is written with dots, an npm package by its name'
-      : `write ${found.wanted}, or install the npm package it is in`;
+      : `write ${found.wanted}, or install the npm package it is in`);
   return { message: `there is no module for ${path}`, hint };
 }
 

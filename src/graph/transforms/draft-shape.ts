@@ -1,4 +1,5 @@
 import { didYouMean } from '../../base/suggest.ts';
+import { modernKey } from '../load/old-names.ts';
 import type { Shape } from '../load/shape.ts';
 import { isMapping } from '../values/plain.ts';
 import type { Draft, TransformContext } from './transform.ts';
@@ -41,7 +42,7 @@ export function warnOfUnknownKeys(
   const part = path.reduce<unknown>((value, key) => (isMapping(value) ? value[key] : undefined), draft);
   if (!isMapping(part)) return;
   for (const key of Object.keys(part).filter((one) => !known.includes(one))) {
-    const hint = didYouMean(key, known);
+    const hint = modernKey(path.join('.'), key) ?? didYouMean(key, known);
     const message = `unknown key "${key}" in "${path.join('.')}" is ignored`;
     context.report({
       severity: 'warning',

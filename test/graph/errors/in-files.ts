@@ -2,6 +2,18 @@ import { inConfig, inKind, type Mistake } from './mistaken.ts';
 
 /** Mistakes in YAML, in config.yml and in what kind.yml says beside its tasks. */
 export const mistakes: readonly Mistake[] = [
+  inKind(
+    'test',
+    'a loader of older repositories',
+    'taskgraph.loader.transform:loader',
+    'app_taskgraph.loader.multi_dep:loader',
+  ),
+  inKind(
+    'build',
+    'the older transform for notifications',
+    'taskgraph.transforms.notify',
+    'taskgraph.transforms.release_notifications:transforms',
+  ),
   inKind('build', 'a tab as indentation', '    description: build it', '\tdescription: build it'),
   inKind('build', 'bad indentation', '    description: build it', '   description: build it'),
   inKind('build', 'an alias without its anchor', 'worker-type: linux', 'worker-type: *linux'),

@@ -5,6 +5,8 @@ const run = 'command: make lib';
 
 /** Mistakes in what transforms read of tasks. */
 export const mistakes: readonly Mistake[] = [
+  inKind('build', 'a sparse checkout', run, `${run}, sparse-profile: x`),
+  inKind('build', 'a cache of older releases', run, `${run}, cache-dotcache: true`),
   inKind('build', 'an unknown key of a task', task, `${task}\n    run-on-project: [all]`),
   inKind('build', 'a mistyped description', 'description: build it', 'descriptoin: build it'),
   inKind(
