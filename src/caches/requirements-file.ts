@@ -58,6 +58,8 @@ function readOpen(fd: number): RequirementsState {
   const unusable = (reason: string): RequirementsState => ({ state: 'unusable', reason });
   const stat = fstatSync(fd);
   if (!stat.isFile()) return unusable('it is not a regular file');
+  // Another name may be that of any file of root, whose content we would print.
+  if (stat.nlink !== 1) return unusable('it has other names');
   const self = process.getuid?.() ?? stat.uid;
   if (stat.uid !== 0 && stat.uid !== self) return unusable(`its owner is ${stat.uid}`);
   if (stat.size > largest) return unusable(`it has ${stat.size} bytes`);
