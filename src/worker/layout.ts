@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
 import type { Mount, SandboxRequest } from './engines/engine.ts';
+import { worker } from './engines/oci/accounts.ts';
 import type { HeldCache } from './leases.ts';
 import type { Work } from './payload/work.ts';
 
@@ -58,6 +59,7 @@ export function layOut(given: {
     mkdirSync(dirname(join(task, target)), { recursive: true });
     copyFileSync(source, join(task, target));
   }
+  giveToWorker(task);
   const mounts = [
     runTask,
     ...extra,
@@ -65,6 +67,13 @@ export function layOut(given: {
     ...caches.map((cache) => ({ ...cache, target: inside(cache.target) })),
   ];
   return { mounts, cwd: taskDirectory, env: { TASK_WORKDIR: taskDirectory, HOME: taskDirectory }, inside };
+}
+
+/** generic-worker gives a task's directory to the task's user; ours is the one that run-task gives the command to. */
+function giveToWorker(folder: string): void {
+  if (process.getuid?.() !== 0) return;
+  for (const path of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })])
+    lchownSync(join(folder, path), worker.uid, worker.gid);
 }
 
 export function requestOf(

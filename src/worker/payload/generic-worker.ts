@@ -73,9 +73,14 @@ function readContent(mount: PayloadReader): MountedContent {
     } as const;
     return { file, source, sha256 };
   }
+  if (content.has('url')) {
+    const url = content.text('url');
+    if (!/^https?:\/\//.test(url)) content.wrong('url', 'an address with http or https', url);
+    return { file, source: { kind: 'url', url }, sha256 };
+  }
   const encoding = content.has('base64') ? 'base64' : 'utf8';
   if (encoding === 'utf8' && !content.has('raw')) {
-    content.refuse('mounts: only content from {taskId, artifact}, raw and base64 is built');
+    content.refuse('mounts: only content from {taskId, artifact}, url, raw and base64 is built');
     return { file, source: { kind: 'bytes', bytes: new Uint8Array() }, sha256 };
   }
   const bytes = Buffer.from(content.text(encoding === 'base64' ? 'base64' : 'raw'), encoding);

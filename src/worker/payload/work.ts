@@ -34,6 +34,7 @@ export interface MountedContent {
   readonly file: string;
   readonly source:
     | { readonly kind: 'artifact'; readonly taskId: string; readonly artifact: string }
+    | { readonly kind: 'url'; readonly url: string }
     | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
   readonly sha256: string | null;
 }
