@@ -19,8 +19,12 @@ export function makeScratch(home: string, id: string): string {
 /** Removes a run's directory, and that of its process when it was the last one. */
 export async function removeScratch(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  removeIfEmpty(dirname(path));
+}
+
+function removeIfEmpty(folder: string): void {
   try {
-    rmdirSync(dirname(path));
+    rmdirSync(folder);
   } catch (error) {
     if (!isErrno(error, 'ENOENT', 'ENOTEMPTY', 'EBUSY')) throw error;
   }
@@ -34,11 +38,15 @@ export async function reconcileScratch(home: string): Promise<string[]> {
     for (const id of entries(join(home, 'scratch', owner))) {
       const path = join(home, 'scratch', owner, id);
       unmountBelow(realpathSync(path));
-      await reapSandbox(join(path, 'sandbox'));
+      // What still runs there would write into whatever comes next under these names: the next start tries again.
+      if (!(await reapSandbox(join(path, 'sandbox')))) {
+        told.push(`processes of run ${id} cannot be ended; ${path} stays until they can`);
+        continue;
+      }
       await removeScratch(path);
       told.push(`removed what a killed worker left of run ${id}`);
     }
-    await rm(join(home, 'scratch', owner), { recursive: true, force: true });
+    removeIfEmpty(join(home, 'scratch', owner));
   }
   return told;
 }
