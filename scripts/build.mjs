@@ -33,18 +33,22 @@ const withRequire =
   "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);";
 
 mkdirSync(dist, { recursive: true });
-if (existsSync(join(root, 'src/run-task/main.ts'))) {
+// The executables are made from these bytes and this version of Bun: one digest stands for all forms.
+for (const name of ['run-task', 'fetch-content']) {
+  if (!existsSync(join(root, 'src', name, 'main.ts'))) continue;
+  const outfile = join('dist', `${name}.mjs`);
   await build({
     ...common,
-    entryPoints: ['src/run-task/main.ts'],
-    outfile: 'dist/run-task.mjs',
+    entryPoints: [`src/${name}/main.ts`],
+    outfile,
     external: ['bun:ffi'],
-    // The executables are made from these bytes and this version of Bun: one digest stands for all forms.
     banner: { js: `${shebang}\n// Bun ${pinned.version}\n${withRequire}` },
   });
-  const bundle = readFileSync(join(dist, 'run-task.mjs'));
-  chmodSync(join(dist, 'run-task.mjs'), 0o755);
-  writeFileSync(join(dist, 'run-task.sha256'), `${createHash('sha256').update(bundle).digest('hex')}\n`);
+  chmodSync(join(root, outfile), 0o755);
+  const digest = createHash('sha256')
+    .update(readFileSync(join(root, outfile)))
+    .digest('hex');
+  writeFileSync(join(dist, `${name}.sha256`), `${digest}\n`);
 }
 if (existsSync(join(root, 'src/cli/main.ts'))) {
   await build({

@@ -1,21 +1,23 @@
-// Builds dist/executables/PLATFORM/run-task from the bundles in dist/, when those have changed. Needs
+// Builds dist/executables/PLATFORM/{run-task,fetch-content} from the bundles in dist/, when those have changed. Needs
 // the npm registry the first time. `node scripts/executables.mjs [PLATFORM…]`; default: all platforms.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pinned, runtimeFor, silentRuntimeFor } from './runtime.mjs';
 
 const dist = join(import.meta.dirname, '../dist');
 const targets = { 'linux-x64': 'bun-linux-x64', 'linux-arm64': 'bun-linux-arm64' };
-const programs = ['run-task'];
+const programs = ['run-task', 'fetch-content'];
 
 /** What an executable is made of; another value, another executable. */
 function sourceDigest() {
   const files = [
     ...programs.map((name) => join(dist, `${name}.mjs`)),
-    ...['executables.mjs', 'runtime.mjs', 'bun.json'].map((name) => join(import.meta.dirname, name)),
+    ...['executable.mjs', 'executables.mjs', 'runtime.mjs', 'bun.json'].map((name) =>
+      join(import.meta.dirname, name),
+    ),
   ];
   const hash = createHash('sha256');
   for (const file of files) hash.update(createHash('sha256').update(readFileSync(file)).digest());
@@ -44,7 +46,7 @@ function buildFor(platform) {
       ...switches,
       `--target=${targets[platform]}`,
       `--compile-executable-path=${silentRuntimeFor(platform)}`,
-      join(dist, 'run-task.mjs'),
+      join(import.meta.dirname, 'executable.mjs'),
       '--outfile',
       output,
     ],
@@ -56,6 +58,8 @@ function buildFor(platform) {
     },
   );
   renameSync(output, join(folder, 'run-task'));
+  rmSync(join(folder, 'fetch-content'), { force: true });
+  linkSync(join(folder, 'run-task'), join(folder, 'fetch-content'));
   const digest = readFileSync(join(dist, 'run-task.sha256'), 'utf8').trim();
   const { size } = statSync(join(folder, 'run-task'));
   writeFileSync(note, `${JSON.stringify({ digest, bun: pinned.version, bytes: size, source })}\n`);

@@ -10,6 +10,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   caches: ['base'],
   archive: ['base', 'npm:fzstd', 'npm:tar-stream', 'npm:unbzip2-stream', 'npm:xz-decompress', 'npm:yauzl'],
   'run-task': ['archive', 'base', 'caches'],
+  'fetch-content': ['archive', 'base', 'run-task', 'npm:tar-stream'],
   task: ['base'],
   graph: [
     'base',

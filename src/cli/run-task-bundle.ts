@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fail } from '../base/failure.ts';
 import { isErrno } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
@@ -9,6 +9,8 @@ export interface RunTaskBundle {
   readonly path: string;
   /** what tasks on this machine start with: the stand-alone executable where it is built, else the bundle */
   readonly fitting: string;
+  /** fetch-content, in the same two forms */
+  readonly fetchContent: { readonly path: string; readonly fitting: string };
   /** SHA-256 of the bundle's bytes, which name the Bun that executables are made with: the `wrapper` of cache names */
   readonly digest: string;
 }
@@ -27,7 +29,12 @@ export function runTaskBundle(): RunTaskBundle {
   const digest = sha256(bytes);
   const here = runTaskPlatforms.find((platform) => platform === `${process.platform}-${process.arch}`);
   const executable = here === undefined ? null : findExecutable(here, digest);
-  return { path, fitting: executable?.state === 'current' ? executable.path : path, digest };
+  const fetchContent = join(import.meta.dirname, 'fetch-content.mjs');
+  if (executable?.state !== 'current') {
+    return { path, fitting: path, fetchContent: { path: fetchContent, fitting: fetchContent }, digest };
+  }
+  const fitting = join(dirname(executable.path), 'fetch-content');
+  return { path, fitting: executable.path, fetchContent: { path: fetchContent, fitting }, digest };
 }
 
 /** Run-task for a platform; fails with a hint where it is not built, or built from another bundle. */

@@ -17,6 +17,17 @@ class DownloadError extends Error {
   }
 }
 
+/** What a download must be, as far as it is known. */
+export interface Wanted {
+  /** hexadecimal; null: anything */
+  readonly digest: string | null;
+  /** of `digest`, and of what the log says; default sha256 */
+  readonly algorithm?: string;
+  readonly bytes?: number;
+  /** sent to the host of the URL, not to others that it leads to */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 const attempts = 5;
 const firstDelay = 2_000;
 const idleLimit = 60_000;
@@ -25,43 +36,53 @@ const success = 200;
 
 /**
  * Downloads a URL to a file, which appears whole or not at all. Tries again where that may help: the connection
- * broke, the server is busy, bytes are missing or (with `sha256`) wrong. Throws ExitError when it does not come.
+ * broke, the server is busy, bytes are missing or (where they are known) wrong. Throws ExitError when it does not come.
  */
-export async function downloadFile(url: string, path: string, sha256: string | null): Promise<void> {
+export async function downloadFile(url: string, path: string, wanted: Wanted): Promise<void> {
   const partial = `${path}.tmp`;
   try {
-    await withRetries(url, () => fetchInto(partial, url, path, sha256));
+    await withRetries(url, () => fetchInto(partial, url, path, wanted));
   } finally {
     rmSync(partial, { force: true });
   }
 }
 
-async function fetchInto(partial: string, url: string, path: string, sha256: string | null): Promise<void> {
+async function fetchInto(partial: string, url: string, path: string, wanted: Wanted): Promise<void> {
   const descriptor = openSync(partial, 'w');
   let received: Received;
   try {
-    received = await download(url, (chunk) => {
+    received = await download(url, wanted, (chunk) => {
       for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
     });
   } finally {
     closeSync(descriptor);
   }
   const { digest, bytes } = received;
-  if (sha256 !== null && digest !== sha256) {
-    throw new DownloadError(`sha256 mismatch on ${url}: wanted ${sha256}; got ${digest}`, true);
+  const { algorithm = 'sha256' } = wanted;
+  if (wanted.bytes !== undefined && wanted.bytes !== bytes) {
+    throw new DownloadError(`size mismatch on ${url}: wanted ${wanted.bytes}; got ${bytes}`, true);
+  }
+  if (wanted.digest !== null && digest !== wanted.digest) {
+    throw new DownloadError(`${algorithm} mismatch on ${url}: wanted ${wanted.digest}; got ${digest}`, true);
   }
   renameSync(partial, path);
-  say('fetches', `${url}: ${bytes} bytes, sha256 ${digest}${sha256 === null ? '' : ', verified'}`);
+  const verified = wanted.digest === null ? '' : ', verified';
+  say('fetches', `${url}: ${bytes} bytes, ${algorithm} ${digest}${verified}`);
 }
 
 /** Downloads a small text; tries and fails as {@link downloadFile} does. */
 export async function downloadText(url: string): Promise<string> {
+  return (await downloadBytes(url)).toString('utf8');
+}
+
+/** {@link downloadText}, as bytes. */
+export async function downloadBytes(url: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   await withRetries(url, async () => {
     chunks.length = 0;
-    await download(url, (chunk) => void chunks.push(chunk));
+    await download(url, { digest: null }, (chunk) => void chunks.push(chunk));
   });
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 async function withRetries(url: string, act: () => Promise<void>): Promise<void> {
@@ -80,17 +101,17 @@ async function withRetries(url: string, act: () => Promise<void>): Promise<void>
 }
 
 interface Received {
-  /** SHA-256 of the bytes */
+  /** by the wanted algorithm */
   readonly digest: string;
   readonly bytes: number;
 }
 
 /** Hands the bytes on as they come; `take` may not keep us waiting. */
-async function download(url: string, take: (chunk: Buffer) => void): Promise<Received> {
-  const hash = createHash('sha256');
+async function download(url: string, wanted: Wanted, take: (chunk: Buffer) => void): Promise<Received> {
+  const hash = createHash(wanted.algorithm ?? 'sha256');
   let bytes = 0;
   try {
-    const response = await follow(url);
+    const response = await follow(url, wanted.headers ?? {});
     // A server may send a file compressed that is not; one whose name says so stays as it is.
     const zipped = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
     const body = zipped ? await unzipped(response) : response;
@@ -130,10 +151,11 @@ async function unzipped(response: IncomingMessage): Promise<Readable> {
   return body;
 }
 
-async function follow(url: string): Promise<IncomingMessage> {
+async function follow(url: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+  const { host } = new URL(url);
   let at = new URL(url);
   for (let redirects = 0; redirects <= redirectLimit; redirects++) {
-    const response = await request(at);
+    const response = await request(at, at.host === host ? headers : {});
     const status = response.statusCode ?? 0;
     if (status === success) return response;
     response.resume();
@@ -148,10 +170,10 @@ async function follow(url: string): Promise<IncomingMessage> {
   throw new DownloadError(`too many redirects from ${url}`, false);
 }
 
-async function request(url: URL): Promise<IncomingMessage> {
+async function request(url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
   // Loaded when needed: most tasks fetch nothing, and this takes longer than all else we do.
   const { get } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options: RequestOptions = { headers: { 'accept-encoding': 'gzip' }, timeout: idleLimit };
+  const options: RequestOptions = { headers: { 'accept-encoding': 'gzip', ...headers }, timeout: idleLimit };
   return new Promise((resolve, reject) => {
     const sent = get(url, options, resolve);
     sent.on('timeout', () => sent.destroy(new Error(`nothing came for ${idleLimit / 1000} s`)));

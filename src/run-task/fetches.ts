@@ -57,11 +57,9 @@ async function fetchOne(fetch: Fetch, target: string, environment: Environment):
   const file = join(directory, name);
   try {
     mkdirSync(directory, { recursive: true });
-    await downloadFile(
-      artifactUrl(fetch.task, fetch.artifact, environment),
-      file,
-      await hashOf(fetch, environment),
-    );
+    await downloadFile(artifactUrl(fetch.task, fetch.artifact, environment), file, {
+      digest: await hashOf(fetch, environment),
+    });
     if (fetch.extract && (await unpackInto(file, directory))) rmSync(file);
   } catch (error) {
     if (error instanceof ArchiveError) throw new ExitError(exitCode.error, `error: ${error.message}`);

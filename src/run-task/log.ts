@@ -3,8 +3,17 @@ import { isErrno } from '../base/files.ts';
 
 const newline = 10;
 const stdout = 1;
+const stderr = 2;
+let output = stdout;
+let plain = false;
 let atLineStart = true;
 let readerGone = false;
+
+/** From now on lines go to standard error, without prefixes: for a program that is no wrapper. */
+export function logPlainly(): void {
+  output = stderr;
+  plain = true;
+}
 
 /** Says something of our own: `[prefix time] text`, one line. */
 export function say(prefix: string, text: string): void {
@@ -18,11 +27,11 @@ export function tell(text: string): void {
 
 /** `[prefix 2026-01-31T12:00:00.000Z] ` */
 export function linePrefix(prefix: string): string {
-  return `[${prefix} ${new Date().toISOString()}] `;
+  return plain ? '' : `[${prefix} ${new Date().toISOString()}] `;
 }
 
 /**
- * Writes to standard output and waits until it is taken: a slow reader slows the command down instead of filling our
+ * Writes to where the log goes and waits until it is taken: a slow reader slows the command down instead of filling our
  * memory. When nobody reads any more, output is dropped and the command runs on.
  */
 export function writeBytes(bytes: Uint8Array): void {
@@ -30,7 +39,7 @@ export function writeBytes(bytes: Uint8Array): void {
   atLineStart = bytes[bytes.length - 1] === newline;
   for (let at = 0; at < bytes.length && !readerGone; ) {
     try {
-      at += writeSync(stdout, bytes, at);
+      at += writeSync(output, bytes, at);
     } catch (error) {
       if (isErrno(error, 'EPIPE')) readerGone = true;
       else if (isErrno(error, 'EAGAIN')) sleep(1);

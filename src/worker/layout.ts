@@ -7,7 +7,8 @@ import type { Work } from './payload/work.ts';
 
 /** Where a generic-worker task starts inside the oci sandbox; with `process` it is a directory of the host. */
 const taskDirectory = '/builds/task';
-const runTaskPlace = '/usr/local/bin/run-task';
+/** Where images have the programs that tasks start with. */
+const programPlaces = ['/usr/local/bin/run-task', '/usr/local/bin/fetch-content'] as const;
 
 export interface Layout {
   readonly mounts: readonly Mount[];
@@ -24,7 +25,8 @@ export function layOut(given: {
   readonly held: readonly HeldCache[];
   readonly content: readonly Mount[];
   readonly extra: readonly Mount[];
-  readonly runTask: string;
+  /** run-task and, where there is one, fetch-content */
+  readonly programs: readonly (string | undefined)[];
   /** a directory of the run's own, beside the sandbox's */
   readonly folder: string;
 }): Layout {
@@ -40,10 +42,13 @@ export function layOut(given: {
     const mounts = [...extra, ...caches, ...content];
     return { mounts, cwd: undefined, env: {}, inside: (path) => path };
   }
-  const runTask = { source: given.runTask, target: runTaskPlace, readOnly: true };
+  const programs = programPlaces.flatMap((target, at) => {
+    const source = given.programs[at];
+    return source === undefined ? [] : [{ source, target, readOnly: true }];
+  });
   if (work.implementation === 'docker-worker') {
     return {
-      mounts: [runTask, ...extra, ...caches],
+      mounts: [...programs, ...extra, ...caches],
       cwd: '/builds/worker',
       // What images for run-task say; the command does not stay root.
       env: { HOME: '/builds/worker' },
@@ -61,7 +66,7 @@ export function layOut(given: {
   }
   giveToWorker(task);
   const mounts = [
-    runTask,
+    ...programs,
     ...extra,
     { source: task, target: taskDirectory, readOnly: false },
     ...caches.map((cache) => ({ ...cache, target: inside(cache.target) })),

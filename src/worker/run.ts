@@ -29,7 +29,7 @@ export interface RunParts {
   readonly engine: EngineChoice;
   readonly home: string;
   readonly rootUrl: string;
-  readonly runTask: { readonly path: string; readonly digest: string };
+  readonly runTask: { readonly path: string; readonly fetchContent?: string; readonly digest: string };
   readonly network: 'host' | 'none';
   /** given to every sandbox */
   readonly sandboxMounts: readonly Mount[];
@@ -137,7 +137,7 @@ async function execute(
       held,
       content,
       extra: parts.sandboxMounts,
-      runTask: parts.runTask.path,
+      programs: [parts.runTask.path, parts.runTask.fetchContent],
       folder: scratch,
     });
     const env = environmentOf(parts, claim);

@@ -32,6 +32,11 @@ describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
     expect(indexed.tasks.find(({ label }) => label === 'build-greeting')?.state).toBe('skipped');
   });
 
+  it('gives tasks fetch-content', { timeout: 60_000 }, () => {
+    using repository = repositoryOf({ one: 'fetch-content task-artifacts --help' });
+    expect(caisson(repository, ['run']).status).toBe(0);
+  });
+
   it('gives two tasks at once an instance each, and both are there afterwards', { timeout: 60_000 }, () => {
     const command = (own: string): string =>
       `touch shared/${own}; for i in $(seq 50); do sleep 0.02; done; ls shared`;

@@ -66,7 +66,7 @@ export interface Who {
 
 /** Builds run-task from copies of its sources in a folder; answers the bundle's path. */
 export function buildBelow(folder: string, change: (folder: string) => void = () => undefined): string {
-  const sources = ['src/base', 'src/archive', 'src/caches', 'src/run-task'];
+  const sources = ['base', 'archive', 'caches', 'run-task', 'fetch-content'].map((part) => `src/${part}`);
   for (const part of ['scripts', ...sources, 'package.json', 'tsconfig.json']) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(root, part), join(folder, part), { recursive: true });

@@ -6,13 +6,13 @@ import type { TaskDefinition } from '../../task/definition.ts';
 const day = 24 * 3600 * 1000;
 
 /**
- * Stands for the decision task that a Taskcluster deployment would have: completed, with run-task among its
- * artifacts, because generic-worker payloads fetch it from there. Its id is the task group's.
+ * Stands for the decision task that a Taskcluster deployment would have: completed, with run-task and
+ * fetch-content among its artifacts, because generic-worker payloads fetch them from there. Its id is the task group's.
  */
 export async function recordDecision(
   queue: Queue,
   taskGroupId: string,
-  runTaskPath: string,
+  programs: Readonly<Record<string, string>>,
   now: number,
 ): Promise<void> {
   const definition: TaskDefinition = {
@@ -47,9 +47,11 @@ export async function recordDecision(
     contentType: 'text/javascript',
     expires: definition.expires,
   } as const;
-  const { putUrl } = await queue.createArtifact(taskGroupId, claim.runId, 'public/run-task', artifact);
-  const target = fileURLToPath(putUrl!);
-  copyFileSync(runTaskPath, `${target}.tmp`);
-  renameSync(`${target}.tmp`, target);
+  for (const [name, path] of Object.entries(programs)) {
+    const { putUrl } = await queue.createArtifact(taskGroupId, claim.runId, `public/${name}`, artifact);
+    const target = fileURLToPath(putUrl!);
+    copyFileSync(path, `${target}.tmp`);
+    renameSync(`${target}.tmp`, target);
+  }
   await queue.reportCompleted(taskGroupId, claim.runId);
 }

@@ -85,7 +85,8 @@ export async function openSession(
       close,
       async run(emit, outcomeOf) {
         markGroup(home, taskGroupId);
-        await recordDecision(queue, taskGroupId, bundle.path, systemClock.now());
+        const programs = { 'run-task': bundle.path, 'fetch-content': bundle.fetchContent.path };
+        await recordDecision(queue, taskGroupId, programs, systemClock.now());
         for (const { taskId, definition } of planned.tasks) await queue.createTask(taskId, definition);
         await work({
           request,

@@ -52,7 +52,11 @@ export async function work(given: {
     workerGroup: 'caisson',
     workerId: `run-${process.pid}`,
     rootUrl: given.rootUrl,
-    runTask: { path: given.bundle.fitting, digest: given.bundle.digest },
+    runTask: {
+      path: given.bundle.fitting,
+      fetchContent: given.bundle.fetchContent.fitting,
+      digest: given.bundle.digest,
+    },
     network: request.network,
     sandboxMounts: [{ source: given.snapshot.mirror, target: given.snapshot.mirror, readOnly: true }],
     emit: (event) => {

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, openSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import zlib from 'node:zlib';
+import { ArchiveError } from './archive-error.ts';
+
+export interface Compressor {
+  readonly input: Writable;
+  /** resolves when all is on disk; rejects when compressing or writing failed */
+  readonly done: Promise<void>;
+}
+
+/** Compresses into a new file with zstd: with Node's own from 22.15 on (and in the executables), else the program. */
+export function compressZstd(file: string): Compressor {
+  if ('createZstdCompress' in zlib) {
+    const compress = (zlib.createZstdCompress as () => NodeJS.ReadWriteStream)() as unknown as Writable;
+    const done = pipeline(compress as unknown as NodeJS.ReadableStream, createWriteStream(file));
+    return { input: compress, done };
+  }
+  const child = spawn('zstd', ['-q', '-c'], { stdio: ['pipe', openSync(file, 'w'), 'inherit'] });
+  const input = child.stdin as Writable;
+  const ended = new Promise<void>((resolve, reject) => {
+    child.on('error', (error) =>
+      reject(new ArchiveError(`${error.message}: Node before 22.15 needs zstd installed`)),
+    );
+    child.on('close', (code) => (code === 0 ? resolve() : reject(new ArchiveError(`zstd: exit ${code}`))));
+  });
+  return { input, done: Promise.all([ended, finished(input).catch(() => undefined)]).then(() => undefined) };
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isErrno } from '../base/files.ts';
+import { ExitError, exitCode } from '../run-task/exit.ts';
+import { say } from '../run-task/log.ts';
+
+/** Checks a detached signature of a file against one key, and no other; throws ExitError when it does not hold. */
+export function verifySignature(file: string, key: string, signature: Buffer): void {
+  const home = mkdtempSync(join(tmpdir(), '.fetch-content-gpg-'));
+  try {
+    say('fetches', `verifying the GPG signature of ${file}`);
+    gpg(home, ['--import'], Buffer.from(key), 'cannot read the GPG key');
+    gpg(home, ['--verify', '-', file], signature, `the GPG signature of ${file} does not hold`);
+  } finally {
+    // An agent that is left would write into the folder while it is deleted.
+    spawnSync('gpgconf', ['--kill', 'gpg-agent'], {
+      env: { ...process.env, GNUPGHOME: home },
+      stdio: 'ignore',
+    });
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+function gpg(home: string, args: readonly string[], input: Buffer, failure: string): void {
+  const done = spawnSync('gpg', ['--homedir', home, '--batch', ...args], {
+    input,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  if (isErrno(done.error, 'ENOENT')) throw new ExitError(exitCode.error, 'error: gpg is not installed');
+  if (done.status !== 0) throw new ExitError(exitCode.error, `error: ${failure}`);
+}

@@ -1,0 +1,19 @@
+import { ArchiveError } from '../archive/archive-error.ts';
+import { ExitError, exitCode } from '../run-task/exit.ts';
+import { logPlainly, tell } from '../run-task/log.ts';
+import { fetchContent } from './fetch-content.ts';
+
+logPlainly();
+try {
+  await fetchContent(process.argv.slice(2));
+  process.exit(0);
+} catch (error) {
+  if (error instanceof ExitError) {
+    if (error.message !== '') tell(error.message);
+    process.exit(error.code);
+  }
+  // What the system or an archive refuses is no bug of ours: a stack would add nothing.
+  if (!(error instanceof Error) || !('syscall' in error || error instanceof ArchiveError)) throw error;
+  tell(`error: ${error.message}`);
+  process.exit(exitCode.error);
+}
