@@ -16,7 +16,7 @@ import type { BackEnd, Store } from './store.ts';
 import { purgeName } from './transaction/end.ts';
 import { leaseCache } from './transaction/lease.ts';
 import { Layout } from './trees/layout.ts';
-import { chooseBackEnd, chainLimit } from './trees/overlay.ts';
+import { type BackEndChoice, chainLimit, chooseBackEnd } from './trees/overlay.ts';
 import { Background } from './upkeep/background.ts';
 import { compactChains, comfortableChain } from './upkeep/compact.ts';
 import { evictInstances, freeSpace } from './upkeep/evict.ts';
@@ -76,12 +76,18 @@ function openParts(root: string, options: StoreOptions): Parts {
     const layout = new Layout(realpathSync(root));
     const owner = { process: options.owner ?? ownProcess(), boot: options.boot ?? currentBoot() };
     const mostLayers = chainLimit(layout.root);
+    const forced = options.backEnd ?? backEndOf(process.env);
+    let choice: BackEndChoice | undefined;
     return {
       layout,
       ledger: new Ledger(layout.ledger, { clock, owner, durable, epochLength }),
       clock,
       owner,
-      choice: chooseBackEnd(layout.root, options.backEnd ?? backEndOf(process.env)),
+      // Looking at a store needs no trial mount.
+      get choice() {
+        choice ??= chooseBackEnd(layout.root, forced);
+        return choice;
+      },
       durable,
       mostLayers,
       background: new Background(),

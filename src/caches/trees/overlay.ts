@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,7 +23,7 @@ export interface BackEndChoice {
   readonly why: string;
 }
 
-/** `forced` is what a person has asked for; else a trial decides, whose result may be remembered by the process only. */
+/** `forced` is what a person has asked for; a trial decides whether it works. */
 export function chooseBackEnd(root: string, forced: BackEnd | null): BackEndChoice {
   if (forced === 'direct') return { backEnd: 'direct', why: 'asked for' };
   const complaint = tryOverlay(root);
@@ -42,6 +43,18 @@ function tryOverlay(root: string): string | null {
   if (process.getuid?.() !== 0) return 'without root, overlayfs cannot rename directories of lower layers';
   if (chainLimit(root) < fewestLayers) return `the path ${root} is too long for mount options`;
   if (/[\\:,\s]/.test(root)) return `the path ${root} cannot be written in mount options`;
+  const { dev } = statSync(root);
+  const known = trials.get(dev);
+  if (known !== undefined) return known;
+  const complaint = tryMount(root);
+  trials.set(dev, complaint);
+  return complaint;
+}
+
+/** By device, as long as this process lives: another kernel or file system may be there next time. */
+const trials = new Map<number, string | null>();
+
+function tryMount(root: string): string | null {
   const folder = mkdtempSync(join(root, '.trial-'));
   try {
     for (const name of ['lower', 'lower/d', 'upper', 'work', 'merged']) mkdirSync(join(folder, name));
