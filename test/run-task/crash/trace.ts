@@ -75,7 +75,7 @@ export function readTrace(text: string, root: string): Change[] {
     }
     const parts = split(parameters);
     if (opened !== undefined && name.startsWith('open')) descriptors.set(result, decode(opened));
-    const change = interpret(name, parts, self, descriptors, opened);
+    const change = interpret(name, parts, self, descriptors, opened, Number(result));
     for (const one of change) if (one.path === root || one.path.startsWith(`${root}/`)) changes.push(one);
   }
   return changes;
@@ -87,6 +87,7 @@ function interpret(
   self: Process,
   descriptors: ReadonlyMap<string, string>,
   opened: string | undefined,
+  result: number,
 ): Change[] {
   const owner = { uid: self.uid, gid: self.gid };
   const number = (at: number) => Number.parseInt(parts[at] ?? '0', parts[at]?.startsWith('0') ? 8 : 10);
@@ -159,7 +160,7 @@ function interpret(
       return [{ kind: 'write', path: file, data: Buffer.concat(data), at: null }];
     }
     case 'lseek':
-      return parts[2] === 'SEEK_SET' ? [{ kind: 'seek', path: file, at: number(1) }] : [];
+      return [{ kind: 'seek', path: file, at: result }];
     case 'ftruncate':
       return [{ kind: 'truncate', path: file, size: number(1) }];
     case 'chmod':
