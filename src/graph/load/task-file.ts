@@ -41,7 +41,7 @@ export function readTaskFiles(
     }
     const read = readMapping(path, posix.join(kind.path, name));
     if (!read.ok) {
-      mistakes.add(read.error);
+      mistakes.add({ place: kind.file.placeOf(['tasks-from', index]), ...read.error });
       return [];
     }
     for (const warning of read.value.warnings) mistakes.add(warning);

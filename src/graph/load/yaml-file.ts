@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { load, YAMLException } from 'js-yaml';
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
+import { isErrno } from '../../base/files.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { type DataPath, SourceMap } from './source-map.ts';
+import { unfoldMistake } from './unfold.ts';
 import { syntaxMistake } from './syntax-mistake.ts';
 import { yaml11 } from './yaml-schema.ts';
 
@@ -60,24 +62,55 @@ export class YamlFile {
 
 /** Reads a file of which the caller knows that it is there. A syntax error is a diagnostic at its place. */
 export function readYaml(path: string, shown: string): Result<YamlFile, Diagnostic> {
-  return parseYaml(readFileSync(path, 'utf8'), shown);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!isErrno(error, 'EISDIR', 'EACCES', 'ELOOP', 'ENOENT', 'ENOTDIR')) throw error;
+    return err({
+      severity: 'error',
+      message: `${shown} is no file that can be read`,
+      about: error.code ?? '',
+    });
+  }
+  return parseYaml(text, shown);
 }
 
 export function parseYaml(text: string, shown: string): Result<YamlFile, Diagnostic> {
-  try {
-    return ok(new YamlFile(shown, text, load(text, { schema: yaml11 })));
-  } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
-    if (!error.reason.startsWith('duplicated mapping key')) return err(syntaxMistake(error, shown, text));
-  }
+  const read = loadText(text, shown, {});
+  if (read.ok) return checked(new YamlFile(shown, text, read.value));
+  if (read.error !== 'duplicates') return err(read.error);
   // As in the Python program the last of equal keys counts, but nobody means that.
+  const again = loadText(text, shown, { json: true });
+  if (again.ok) return checked(new YamlFile(shown, text, again.value, { hasDuplicates: true }));
+  if (again.error !== 'duplicates') return err(again.error);
+  throw new Error('equal keys were refused where they are allowed');
+}
+
+function loadText(
+  text: string,
+  shown: string,
+  options: { readonly json?: boolean },
+): Result<unknown, Diagnostic | 'duplicates'> {
   try {
-    const value = load(text, { schema: yaml11, json: true });
-    return ok(new YamlFile(shown, text, value, { hasDuplicates: true }));
+    return ok(load(text, { schema: yaml11, ...options }));
   } catch (error) {
+    if (error instanceof RangeError)
+      return err({ severity: 'error', message: `${shown} is nested too deeply`, about: shown });
     if (!(error instanceof YAMLException)) throw error;
+    if (error.reason.startsWith('duplicated mapping key')) return err('duplicates');
     return err(syntaxMistake(error, shown, text));
   }
+}
+
+function checked(file: YamlFile): Result<YamlFile, Diagnostic> {
+  const message = file.text.includes('*') ? unfoldMistake(file.value) : null;
+  if (message === null) return ok(file);
+  const lines = file.text.split(/\r?\n/);
+  const line = lines.findIndex((one) => /(?:^|[\s[{,:-])\*\S/.test(one));
+  const text = lines[line] ?? '';
+  const place = { file: file.shown, line: line + 1, column: text.indexOf('*') + 1, text };
+  return err({ severity: 'error', message, ...(line < 0 ? {} : { place }) });
 }
 
 /** Reads a file that must be a mapping. */

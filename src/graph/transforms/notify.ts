@@ -83,11 +83,14 @@ export const notifyKeys: Readonly<Record<string, Shape>> = {
     ),
   ),
 };
-const shape: Shape = restricted(keys({ optional: notifyKeys, unknown: 'allowed' }), (value, _, tell) => {
-  if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
-    tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
-  }
-});
+const shape: Shape = restricted(
+  keys({ optional: { ...notifyKeys, routes: nullable(listOf(anything)) }, unknown: 'allowed' }),
+  (value, _, tell) => {
+    if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
+      tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
+    }
+  },
+);
 
 /**
  * `notify`, or `notifications` in the older form: adds a route for every recipient, and the content as `extra.notify`.

@@ -47,13 +47,23 @@ export const runKeys: Readonly<Record<string, Shape>> = {
     nullable(fetchesShape),
   ),
 };
+/** What is added to; the rest is looked at when the payload is made. */
+const workerShape = keys({
+  optional: {
+    env: nullable(mapOf(anything)),
+    caches: nullable(listOf(anything)),
+    mounts: nullable(listOf(anything)),
+    artifacts: nullable(listOf(anything)),
+  },
+  unknown: 'allowed',
+});
 const runShape: Shape = keys({
   required: {
     description: description!,
     'worker-type': workerType!,
     run: keys({ required: { using: text }, unknown: 'allowed' }),
   },
-  optional: { ...descriptionKeys, ...runKeys, label: label!, worker: mapOf(anything) },
+  optional: { ...descriptionKeys, ...runKeys, label: label!, worker: workerShape },
   unknown: 'allowed',
 });
 

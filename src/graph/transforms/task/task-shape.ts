@@ -50,17 +50,20 @@ export const optimization: Shape = custom(
   },
 );
 
-const dependencies: Shape = restricted(
-  mapOf(anything),
-  (value, path, tell) => {
-    for (const name of ['self', 'decision']) {
-      if (!Object.hasOwn(value as Mapping, name)) continue;
-      const message = `the dependency name "${name}" stands for something else in references`;
-      tell({ message, path: [...path, name] });
-    }
-  },
-  { propertyNames: { not: { enum: ['self', 'decision'] } } },
-);
+const isKeyed = (value: unknown): boolean => onlyKey(value)?.startsWith('by-') === true;
+const dependenciesAre = 'Names, as references use them, to labels of tasks.';
+const dependenciesOf = (label: Shape): Shape =>
+  restricted(
+    mapOf(label),
+    (value, path, tell) => {
+      for (const name of ['self', 'decision']) {
+        if (!Object.hasOwn(value as Mapping, name)) continue;
+        const message = `the dependency name "${name}" stands for something else in references`;
+        tell({ message, path: [...path, name] });
+      }
+    },
+    { propertyNames: { not: { enum: ['self', 'decision'] } } },
+  );
 
 const treeherder: Shape = either(
   (value) => typeof value === 'boolean',
@@ -85,17 +88,13 @@ const extra = keys({
 });
 
 /** Keyed by whatever the description has; what comes out is looked at when it is known. */
-const runOnProjects = either(
-  (value) => onlyKey(value)?.startsWith('by-') === true,
-  keyedBy(['build-platform'], anything),
-  listOf(text),
-);
+const runOnProjects = either(isKeyed, keyedBy(['build-platform'], anything), listOf(text));
 
 /** Keys of a task description that say what it is; the transforms `run` and `task` take them alike. */
 export const descriptionKeys: Readonly<Record<string, Shape>> = {
   'task-from': text,
   attributes: described('Free data of the task that transforms and target methods look at.', mapOf(anything)),
-  dependencies: described('Names, as references use them, to labels of tasks.', dependencies),
+  dependencies: described(dependenciesAre, dependenciesOf(either(isKeyed, anything, text))),
   'soft-dependencies': described('Labels: wait for these tasks if they run at all.', listOf(text)),
   'if-dependencies': described('Run only if one of these dependencies, by name, runs.', listOf(text)),
   requires: described(
@@ -149,5 +148,5 @@ export const namingKeys: Readonly<Record<string, Shape>> = {
 /** A task description, when every default is in it. */
 export const taskShape: Shape = keys({
   required: namingKeys,
-  optional: { ...descriptionKeys, worker: mapOf(anything) },
+  optional: { ...descriptionKeys, dependencies: dependenciesOf(text), worker: mapOf(anything) },
 });
