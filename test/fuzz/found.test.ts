@@ -23,7 +23,7 @@ const found: readonly (readonly [Mistake, string])[] = [
   ],
   [
     inKind('build', 'routes that are a number', task, `${task}\n    notify: {recipients: []}\n    routes: 5`),
-    '"routes" must be a list, not 5',
+    'kind.yml:17:5: error: "routes" must be a list',
   ],
   [
     inKind(

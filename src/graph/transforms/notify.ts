@@ -17,7 +17,7 @@ import { resolveKeyedBy } from '../values/keyed-by.ts';
 import { isMapping, type Mapping, own, setOwn } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
 import { pythonText } from '../values/python-text.ts';
-import { inField, stepThrough } from './draft-step.ts';
+import { DraftError, inField, stepThrough } from './draft-step.ts';
 import { shaped } from './draft-shape.ts';
 import type { Draft, Transform, TransformContext } from './transform.ts';
 
@@ -83,14 +83,11 @@ export const notifyKeys: Readonly<Record<string, Shape>> = {
     ),
   ),
 };
-const shape: Shape = restricted(
-  keys({ optional: { ...notifyKeys, routes: nullable(listOf(anything)) }, unknown: 'allowed' }),
-  (value, _, tell) => {
-    if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
-      tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
-    }
-  },
-);
+const shape: Shape = restricted(keys({ optional: notifyKeys, unknown: 'allowed' }), (value, _, tell) => {
+  if (isMapping(value) && isMapping(value.notify) && isMapping(value.notifications)) {
+    tell({ message: '"notify" and "notifications" exclude each other', path: ['notifications'] });
+  }
+});
 
 /**
  * `notify`, or `notifications` in the older form: adds a route for every recipient, and the content as `extra.notify`.
@@ -116,7 +113,10 @@ function addNotifications(context: TransformContext, task: Draft, wanted: Mappin
     const address = pythonText(own(recipient, addressKeys[type]!));
     return `notify.${type}.${address}.${pythonText(recipient['status-type'])}`;
   });
-  task.routes = [...((task.routes ?? []) as unknown[]), ...routes];
+  // Only who has something to add to them minds: all others look at them later, with the rest of the task.
+  const present = task.routes ?? [];
+  if (!Array.isArray(present)) throw new DraftError('"routes" must be a list', ['routes']);
+  task.routes = [...(present as unknown[]), ...routes];
   const content = own(wanted, 'content');
   if (isMapping(content)) {
     task.extra = {
