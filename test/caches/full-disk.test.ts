@@ -4,16 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openStore } from '../../src/caches/open-store.ts';
-import type { BackEnd } from '../../src/caches/store.ts';
+import type { BackEnd, Store } from '../../src/caches/store.ts';
 import { hasOverlay, inside, requestOf, why } from './store-rig.ts';
 
 const backEnds: readonly BackEnd[] = ['direct', 'overlay'];
 
 /** A file system of 2 MB in memory. */
-class SmallDisk implements Disposable {
+class SmallDisk implements AsyncDisposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'caisson-small-'));
   readonly root = join(this.folder, 'caches');
   readonly #filler = join(this.folder, 'filler');
+
+  #store: Store | undefined;
 
   constructor() {
     run('mount', '-t', 'tmpfs', '-o', 'size=2m,nr_inodes=300', 'none', this.folder);
@@ -32,7 +34,13 @@ class SmallDisk implements Disposable {
     run('mount', '-o', `remount,${option}`, this.folder);
   }
 
-  [Symbol.dispose](): void {
+  async open(backEnd: BackEnd): Promise<Store> {
+    this.#store = await openStore(this.root, { backEnd });
+    return this.#store;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store?.drain();
     run('umount', '--lazy', this.folder);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -40,8 +48,8 @@ class SmallDisk implements Disposable {
 
 describe.skipIf(!hasOverlay).each(backEnds)('a full disk, %s (needs root and overlayfs)', (backEnd) => {
   it('is told, the run is rolled back, and everything goes on when there is room', async () => {
-    using disk = new SmallDisk();
-    const store = await openStore(disk.root, { backEnd });
+    await using disk = new SmallDisk();
+    const store = await disk.open(backEnd);
     await store.reconcile();
     const first = await store.lease(requestOf('a'));
     inside(first, 'touch good');
@@ -67,8 +75,8 @@ describe.skipIf(!hasOverlay).each(backEnds)('a full disk, %s (needs root and ove
   });
 
   it('that becomes read-only is told, and nothing is lost or stuck afterwards', async () => {
-    using disk = new SmallDisk();
-    const store = await openStore(disk.root, { backEnd });
+    await using disk = new SmallDisk();
+    const store = await disk.open(backEnd);
     const first = await store.lease(requestOf('a'));
     inside(first, 'touch good');
     await first.commit();

@@ -11,7 +11,7 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     rig = new StoreRig('overlay');
     store = await rig.open();
   });
-  afterEach(() => rig[Symbol.dispose]());
+  afterEach(() => rig[Symbol.asyncDispose]());
 
   const commit = async (script: string, more: Partial<LeaseRequest> = {}): Promise<string> => {
     const lease = await store.lease(requestOf('a', more));

@@ -29,7 +29,7 @@ describe.each(backEnds)('several processes on one store, %s (overlay: needs root
     'make one ledger that holds, and leave nothing',
     { timeout: 60_000 },
     async () => {
-      using rig = new StoreRig(backEnd);
+      await using rig = new StoreRig(backEnd);
       const outputs = await Promise.all([1, 2, 3, 4].map(() => run(program, rig.root, backEnd)));
       expect(outputs.join('').match(/committed/g)!.length).toBeGreaterThan(20);
       expect(outputs.join('')).not.toContain('damaged');

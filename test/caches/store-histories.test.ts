@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { StoreOptions } from '../../src/caches/open-store.ts';
 import type { BackEnd, Lease, OnConflict, Store } from '../../src/caches/store.ts';
 import { hasOverlay, requestOf, StoreRig } from './store-rig.ts';
 
@@ -82,11 +83,12 @@ describe.each(backEnds)('histories of a store, %s (overlay: needs root)', (backE
 });
 
 async function play(backEnd: BackEnd, steps: readonly Step[]): Promise<void> {
-  using rig = new StoreRig(backEnd);
+  await using rig = new StoreRig(backEnd);
   const model = new Model();
   const options = { epochLength: 9 };
-  let live = await rig.open(options);
-  let mortal = await rig.open({ ...options, owner: '999999999.1' });
+  const open = (more: StoreOptions): Promise<Store> => rig.open({ ...options, ...more });
+  let live = await open({});
+  let mortal = await open({ owner: '999999999.1' });
   let tasks = 0;
   for (const [i, now] of steps.entries()) {
     switch (now.do) {
@@ -123,8 +125,8 @@ async function play(backEnd: BackEnd, steps: readonly Step[]): Promise<void> {
         await live.drain();
         break;
       case 'reopen':
-        live = await rig.open(options);
-        mortal = await rig.open({ ...options, owner: `999999999.${i + 2}` });
+        live = await open({});
+        mortal = await open({ owner: `999999999.${i + 2}` });
         break;
       case 'reconcile':
         await live.reconcile();
@@ -143,8 +145,7 @@ async function play(backEnd: BackEnd, steps: readonly Step[]): Promise<void> {
   expect(openLeases).toBe(0);
   expect(rig.onDisk).toHaveLength(layers);
   for (const name of names) await live.purge(name, 'the end');
-  await live.drain();
-  await mortal.drain();
+  await rig.drain();
   expect(rig.onDisk).toEqual([]);
 }
 

@@ -28,17 +28,24 @@ export const requestOf = (name: string, more: Partial<LeaseRequest> = {}): Lease
   ...more,
 });
 
-/** A store in a folder of its own. */
-export class StoreRig implements Disposable {
+/** A store in a folder of its own. What is left open is waited for at the end. */
+export class StoreRig implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'caisson-store-'));
   readonly backEnd: BackEnd;
+  readonly #stores: Store[] = [];
 
   constructor(backEnd: BackEnd) {
     this.backEnd = backEnd;
   }
 
-  open(options: StoreOptions = {}): Promise<Store> {
-    return openStore(this.root, { backEnd: this.backEnd, ...options });
+  async open(options: StoreOptions = {}): Promise<Store> {
+    const store = await openStore(this.root, { backEnd: this.backEnd, ...options });
+    this.#stores.push(store);
+    return store;
+  }
+
+  async drain(): Promise<void> {
+    for (const store of this.#stores) await store.drain();
   }
 
   /** What lies in runs, layers and doomed of all levels. */
@@ -50,7 +57,9 @@ export class StoreRig implements Disposable {
     );
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A failed test may have damaged it; what matters is that nothing is written any more.
+    await this.drain().catch(() => undefined);
     rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -14,7 +14,7 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
     rig = new StoreRig(backEnd);
     store = await rig.open();
   });
-  afterEach(() => rig[Symbol.dispose]());
+  afterEach(() => rig[Symbol.asyncDispose]());
 
   it.skipIf(!runs)('serves what was committed, and says why it cannot (overlay: needs root)', async () => {
     const first = await store.lease(requestOf('a'));
@@ -196,7 +196,7 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
       (ledger, last) => renameSync(join(ledger, '000001', last), join(ledger, '000001/00000002')),
     ];
     for (const attack of attacks) {
-      using own = new StoreRig(backEnd);
+      await using own = new StoreRig(backEnd);
       const first = await own.open();
       const lease = await first.lease(requestOf('a'));
       inside(lease, 'touch x');
