@@ -1,4 +1,6 @@
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   chmodSync,
   copyFileSync,
@@ -12,6 +14,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { unpack } from '../../src/archive/unpack.ts';
+import { sha256 } from '../../src/base/hash.ts';
 import { isRoot, someone } from './wrapper.ts';
 
 const dist = join(import.meta.dirname, '../../dist');
@@ -75,6 +79,21 @@ describe('the stand-alone executable (needs: npm run build)', () => {
     const { stdout } = run(executable, [...who, '--', 'env'], { cwd: place, env: { A: '1' } });
     const names = taskLines(stdout).map((line) => line.split('=')[0]);
     expect(new Set(names)).toEqual(new Set(['A', 'HOME', 'PATH', 'TASK_WORKDIR']));
+  });
+
+  it.runIf(current)('is fetch-content under that name, and packs zstd with no program in PATH', async () => {
+    const body = Buffer.from('plain');
+    const server = createServer((_, response) => response.end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const known = ['--sha256', sha256(body), '--size', String(body.length), '--force-archive'];
+    const args = ['static-url', ...known, `http://127.0.0.1:${port}/plain`, join(place, 'plain.tar.zst')];
+    const child = spawn(join(folder, 'fetch-content'), args, { env: { PATH: '/nowhere' }, stdio: 'ignore' });
+    const code = await new Promise((resolve) => child.on('exit', resolve));
+    server.close();
+    expect(code).toBe(0);
+    expect(await unpack(join(place, 'plain.tar.zst'), folderOf('unpacked', { there: '' }))).toBe(true);
+    expect(readText(join(place, 'unpacked/plain'))).toBe('plain');
   });
 
   it.runIf(asRoot)('as process 1 collects orphans and keeps the exit code (needs root)', () => {
