@@ -1,5 +1,6 @@
 import { dump, load } from 'js-yaml';
 import { yaml11 } from '../../src/graph/load/yaml-schema.ts';
+import { setOwn } from '../../src/graph/values/plain.ts';
 import type { Random } from './random.ts';
 
 /** A YAML text that somebody got wrong, or a hostile one. */
@@ -206,17 +207,17 @@ function otherStructure(text: string, random: Random): string {
       delete holder[key];
       break;
     case 1:
-      holder[random.of(keys)] = holder[key];
+      setOwn(holder, random.of(keys), holder[key]);
       break;
     case 2:
       // Perhaps within itself: then it cannot be written.
-      holder[key] = random.of(Object.values(other));
+      setOwn(holder, key, random.of(Object.values(other)));
       break;
     case 3:
-      holder[random.of(keys)] = values(random);
+      setOwn(holder, random.of(keys), values(random));
       break;
     default:
-      holder[key] = values(random);
+      setOwn(holder, key, values(random));
   }
   try {
     return dump(root, { skipInvalid: true });
