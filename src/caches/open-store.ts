@@ -6,14 +6,14 @@ import { ownProcess } from '../base/owner.ts';
 import { packEpochs, readEntries } from './ledger/archive.ts';
 import { currentBoot } from './ledger/boot.ts';
 import { Ledger } from './ledger/ledger.ts';
-import { append, failOnDisk, type Parts, read } from './parts.ts';
+import { failOnDisk, type Parts, read } from './parts.ts';
 import { diagnoseStore } from './report/diagnosis.ts';
 import { leaseHistory } from './report/history.ts';
 import { listCaches } from './report/listing.ts';
 import { blastRadius } from './report/taint.ts';
 import { verifyStore } from './report/verify.ts';
 import type { BackEnd, Store } from './store.ts';
-import { purgeName } from './transaction/end.ts';
+import { purgeName, purgeTask } from './transaction/end.ts';
 import { leaseCache } from './transaction/lease.ts';
 import { Layout } from './trees/layout.ts';
 import { type BackEndChoice, chainLimit, chooseBackEnd } from './trees/overlay.ts';
@@ -48,11 +48,7 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     entries: () => entries(parts),
     taintedBy: async (taskId) => blastRadius(entries(parts), read(parts), taskId),
     purgeTainted: async (taskId, by) => {
-      const radius = blastRadius(entries(parts), read(parts), taskId);
-      const generations = radius.generations.map(({ instance, number }) => ({ instance, number }));
-      const why = `${by}: tainted by task ${taskId}`;
-      if (generations.length > 0)
-        append(parts, () => ({ kind: 'purge', what: { kind: 'generations', generations }, why }));
+      const radius = purgeTask(parts, taskId, by);
       sweepLater(parts);
       return radius;
     },
@@ -63,8 +59,12 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     verify: async () => verifyStore(entries(parts), read(parts), parts.layout),
     diagnose: async () => diagnoseStore(parts),
     drain: async () => {
-      await parts.background.drain();
-      packEpochs(parts.layout.ledger);
+      try {
+        await parts.background.drain();
+        packEpochs(parts.layout.ledger, parts.owner.process);
+      } catch (error) {
+        failOnDisk(parts.layout.root, error);
+      }
     },
   };
 }

@@ -3,30 +3,13 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openStore, type StoreOptions } from '../../src/caches/open-store.ts';
-import type { CacheRecord } from '../../src/caches/record.ts';
-import type { BackEnd, Lease, LeaseRequest, Store } from '../../src/caches/store.ts';
+import type { BackEnd, Lease, Store } from '../../src/caches/store.ts';
 import { chooseBackEnd } from '../../src/caches/trees/overlay.ts';
+
+export { recordOf, requestOf } from './store-request.ts';
 
 /** Back ends that work here: names of what is skipped are in the titles of the tests. */
 export const hasOverlay = chooseBackEnd(tmpdir(), null).backEnd === 'overlay';
-
-export const recordOf = (wrapper: string, more: Partial<CacheRecord> = {}): CacheRecord => ({
-  protocol: 1,
-  wrapper: wrapper.repeat(64),
-  platform: { implementation: 'docker-worker', os: 'linux' },
-  ...more,
-});
-
-export const requestOf = (name: string, more: Partial<LeaseRequest> = {}): LeaseRequest => ({
-  name,
-  trustDomain: 'test',
-  level: '1',
-  shortName: 'files',
-  record: recordOf('a'),
-  mountPoint: '/files',
-  holder: { taskId: 'task', runId: 0, label: 'label' },
-  ...more,
-});
 
 /** A store in a folder of its own. What is left open is waited for at the end. */
 export class StoreRig implements AsyncDisposable {

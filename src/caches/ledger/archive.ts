@@ -1,29 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno, writeFileAtomic } from '../../base/files.ts';
+import { isErrno } from '../../base/files.ts';
 import { isAlive } from '../../base/owner.ts';
 import { type Entry, parseEntry } from './entry.ts';
-import { epochName, numbersIn, seqName } from './ledger.ts';
+import { epochName, numbersIn, seqName } from './numbers.ts';
+import { linkNew } from './link-new.ts';
 
 /**
  * Packs closed epochs into one file each, oldest first, and moves their folders away; removes what killed processes left
  * unfinished. Several processes may do so at once.
  */
-export function packEpochs(folder: string): void {
+export function packEpochs(folder: string, owner: string): void {
   const epochs = numbersIn(folder).sort((a, b) => a - b);
-  for (const epoch of epochs.slice(0, -1)) pack(folder, epoch);
+  for (const epoch of epochs.slice(0, -1)) pack(folder, epoch, owner);
   removeLeftovers(folder);
   for (const epoch of numbersIn(folder)) removeLeftovers(join(folder, epochName(epoch)));
 }
 
-function pack(folder: string, epoch: number): void {
+function pack(folder: string, epoch: number, owner: string): void {
   const path = join(folder, epochName(epoch));
   if (!existsSync(`${path}.jsonl`)) {
     const text = readFolder(path).join('');
     // Packed by somebody else, and moved away while it was read.
     if (!existsSync(path)) return;
-    writeFileAtomic(`${path}.jsonl`, text, 0o600);
+    linkNew(folder, `${epochName(epoch)}.jsonl`, text, { owner: { process: owner }, durable: true });
   }
   const aside = join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString('hex')}`);
   try {
@@ -35,9 +36,10 @@ function pack(folder: string, epoch: number): void {
   rmSync(aside, { recursive: true, force: true });
 }
 
-function removeLeftovers(folder: string): void {
+/** What processes that are gone have left unfinished in a folder. */
+export function removeLeftovers(folder: string): void {
   for (const name of namesIn(folder)) {
-    const owner = /^\.(?:tmp|new)-(\d+\.\d+)-/.exec(name)?.[1];
+    const owner = /^\.(?:tmp|new|trial)-(\d+\.\d+)-/.exec(name)?.[1];
     const isLeft = name.startsWith('.old-') || (owner !== undefined && !isAlive(owner));
     if (isLeft) rmSync(join(folder, name), { recursive: true, force: true });
   }

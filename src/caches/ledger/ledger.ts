@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
@@ -8,7 +8,9 @@ import { saveState } from '../state/checkpoint.ts';
 import { salvage } from '../state/salvage.ts';
 import { emptyState, type State } from '../state/state.ts';
 import { type Entry, type EntryBody, formatEntry, LedgerDamage, type Owner, parseEntry } from './entry.ts';
+import { foldReadable, ledgersAside } from './aside.ts';
 import { linkNew } from './link-new.ts';
+import { epochName, numbersIn, seqName } from './numbers.ts';
 import { isDiskFull, Reserve } from './reserve.ts';
 
 export interface LedgerOptions {
@@ -22,10 +24,6 @@ export interface LedgerOptions {
 
 /** Entries that begin what needs more room: not worth the reserve. */
 const growing: ReadonlySet<Entry['kind']> = new Set(['lease', 'work', 'measure', 'begin', 'close']);
-
-/** The names of entries and of epochs' folders: numbers, so that they sort. */
-export const seqName = (seq: number): string => String(seq).padStart(8, '0');
-export const epochName = (epoch: number): string => String(epoch).padStart(6, '0');
 
 /**
  * The append-only truth, shared with other processes through `folder`; docs/store.md has the format. Everything is
@@ -42,7 +40,7 @@ export class Ledger {
   readonly reserve: Reserve;
 
   constructor(folder: string, options: LedgerOptions) {
-    this.reserve = new Reserve(`${folder}.reserve`);
+    this.reserve = new Reserve(`${folder}.reserve`, options.owner.process);
     this.#folder = folder;
     this.#options = options;
   }
@@ -105,11 +103,26 @@ export class Ledger {
     }
     this.#epoch = 0;
     ensureDirectory(this.#folder);
-    const at = this.#options.clock.now();
-    const state = saveState(salvage(this.#state, why, new Date(at).toISOString()), at);
-    // Numbered on, so that a process that knows the old entries finds no place to write to.
-    if (this.#epochs().length === 0) this.#create(last + 1, '', { kind: 'begin', state, why });
+    if (this.#epochs().length === 0) this.#beginAfter(last, this.#state, why);
     return aside;
+  }
+
+  /** The first epoch; after damage when whoever set a ledger aside was killed before it began the next one. */
+  #begin(): void {
+    const asides = ledgersAside(this.#folder).map(foldReadable);
+    const newest = asides.at(-1);
+    if (newest === undefined) this.#create(1, '', { kind: 'begin', state: null, why: 'a new store' });
+    else {
+      const last = Math.max(...asides.map(({ epoch }) => epoch));
+      this.#beginAfter(last, newest.state, 'the ledger was damaged');
+    }
+  }
+
+  /** Numbered on, so that a process that knows the old entries finds no place to write to. */
+  #beginAfter(last: number, state: State, why: string): void {
+    const at = this.#options.clock.now();
+    const saved = saveState(salvage(state, why, new Date(at).toISOString()), at);
+    this.#create(last + 1, '', { kind: 'begin', state: saved, why });
   }
 
   #link(seq: number, text: string, { kind }: Entry): boolean {
@@ -123,12 +136,12 @@ export class Ledger {
     }
   }
 
-  /** An epoch may be longer when the disk is full: the next entry closes it. */
+  /** An epoch may be longer when the disk takes no more: the next entry closes it. What was appended, is. */
   #tryToClose(): void {
     try {
       this.append(() => (this.#seq >= this.#options.epochLength ? { kind: 'close' } : null));
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
+      if (!(error instanceof Error && 'code' in error)) throw error;
     }
   }
 
@@ -136,7 +149,7 @@ export class Ledger {
   #load(): void {
     this.#epoch = 0;
     ensureDirectory(this.#folder);
-    if (this.#epochs().length === 0) this.#create(1, '', { kind: 'begin', state: null, why: 'a new store' });
+    if (this.#epochs().length === 0) this.#begin();
     const epoch = Math.max(0, ...this.#epochs());
     const last = Math.max(0, ...numbersIn(this.#epochFolder(epoch)));
     if (!this.#enter(epoch, null)) return;
@@ -228,17 +241,5 @@ export class Ledger {
 
   #epochs(): number[] {
     return numbersIn(this.#folder);
-  }
-}
-
-/** The numbers that entries of a folder are named with, in no order; none when it is not there. */
-export function numbersIn(folder: string): number[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return [];
   }
 }

@@ -14,14 +14,14 @@ const temporaryPrefix = '.tmp-';
 export function linkNew(
   folder: string,
   name: string,
-  text: string,
-  { owner, durable }: { readonly owner: Owner; readonly durable: boolean },
+  content: string | Uint8Array,
+  { owner, durable }: { readonly owner: Pick<Owner, 'process'>; readonly durable: boolean },
 ): boolean {
   const temporary = join(folder, `${temporaryPrefix}${owner.process}-${randomBytes(4).toString('hex')}`);
   try {
-    writeWhole(temporary, text);
+    writeWhole(temporary, content);
   } catch (error) {
-    removeIfThere(temporary);
+    removeLater(temporary);
     if (isErrno(error, 'ENOENT')) return false;
     throw error;
   }
@@ -33,14 +33,23 @@ export function linkNew(
     if (!isErrno(error, 'EEXIST', 'ENOENT')) throw error;
     return false;
   } finally {
-    removeIfThere(temporary);
+    removeLater(temporary);
   }
 }
 
-function writeWhole(path: string, text: string): void {
+/** What cannot be removed now is removed by `archive.ts`: the entry stands all the same. */
+function removeLater(path: string): void {
+  try {
+    removeIfThere(path);
+  } catch (error) {
+    if (!isErrno(error, 'EROFS', 'EIO')) throw error;
+  }
+}
+
+function writeWhole(path: string, content: string | Uint8Array): void {
   const fd = openSync(path, 'wx', 0o600);
   try {
-    const bytes = Buffer.from(text);
+    const bytes = Buffer.from(content);
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     fsyncSync(fd);
   } finally {

@@ -1,10 +1,12 @@
 import { renameSync } from 'node:fs';
 import { ensureDirectory, syncDirectory } from '../../base/files.ts';
+import { readEntries } from '../ledger/archive.ts';
 import type { EntryBody, LayerName, SealedLayer } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts, readForChange } from '../parts.ts';
 import { decideCommit } from '../state/decide-commit.ts';
 import { type OpenLease, type State, treeInPlace } from '../state/state.ts';
-import type { CommitOutcome } from '../store.ts';
+import { blastRadius } from '../report/taint.ts';
+import type { BlastRadius, CommitOutcome } from '../store.ts';
 import { isUnchanged, requirementsIn, takeSeal } from '../trees/seal.ts';
 import { payDebts } from './debts.ts';
 import { compactLater } from '../upkeep/compact.ts';
@@ -69,8 +71,11 @@ export function purgeLease(
   { id, name }: { readonly id: string; readonly name: string },
   why: string,
 ): void {
-  purgeName(parts, name, why);
-  rollBackLease(parts, id, `purged by ${why}`);
+  try {
+    purgeName(parts, name, why);
+  } finally {
+    rollBackLease(parts, id, `purged by ${why}`);
+  }
 }
 
 /** Returns how many instances were hit, those that runs are just filling included. */
@@ -84,6 +89,20 @@ export function purgeName(parts: Parts, name: string, why: string): number {
   });
   sweepLater(parts);
   return hit;
+}
+
+/** What came of the task is looked for at each try to enter it: another run may commit something of it meanwhile. */
+export function purgeTask(parts: Parts, taskId: string, by: string): BlastRadius {
+  let radius: BlastRadius = { generations: [], runs: [] };
+  append(parts, (state) => {
+    radius = blastRadius(readEntries(parts.layout.ledger), state, taskId);
+    const generations = radius.generations.map(({ instance, number }) => ({ instance, number }));
+    const why = `${by}: tainted by task ${taskId}`;
+    return generations.length === 0
+      ? null
+      : { kind: 'purge', what: { kind: 'generations', generations }, why };
+  });
+  return radius;
 }
 
 function isWithoutChange({ layout }: Parts, state: State, lease: OpenLease): boolean {

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { ensureDirectory } from '../../base/files.ts';
-import type { EntryBody, LayerName } from '../ledger/entry.ts';
+import type { Entry, EntryBody } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts } from '../parts.ts';
 import { type Base, chooseBase } from '../state/choose.ts';
 import { explainCold } from '../state/explain.ts';
 import type { State } from '../state/state.ts';
 import type { BackEnd, Lease, LeaseMount, LeaseRequest, Warmth } from '../store.ts';
 import { makeUpper, overlayOptions } from '../trees/overlay.ts';
-import { differsFromSeal, requirementsIn } from '../trees/seal.ts';
+import { type Damage, findDamagedLayer } from '../trees/damage.ts';
+import { requirementsIn } from '../trees/seal.ts';
 import { levels } from '../trees/layout.ts';
 import { payDebts } from './debts.ts';
 import { commitLease, purgeLease, rollBackLease } from './end.ts';
@@ -22,7 +23,7 @@ export function leaseCache(parts: Parts, request: LeaseRequest): Lease {
   const id = randomBytes(8).toString('hex');
   const backEnd = backEndFor(parts, request);
   for (;;) {
-    const entry = append(parts, (state) => decideLease(parts, state, { request, id, backEnd }));
+    const entry = enter(parts, { request, id, backEnd });
     // What was refused is gone; something else may be there.
     if (entry?.kind !== 'lease') continue;
     const mount = makeTrees(parts, entry);
@@ -30,19 +31,27 @@ export function leaseCache(parts: Parts, request: LeaseRequest): Lease {
   }
 }
 
+interface Asked {
+  readonly request: LeaseRequest;
+  readonly id: string;
+  readonly backEnd: BackEnd;
+}
+
+function enter(parts: Parts, asked: Asked): Entry | null {
+  try {
+    return append(parts, (state) => decideLease(parts, state, asked));
+  } catch (error) {
+    // It may have been entered and something after that have gone wrong: then nobody would ever end it.
+    rollBackLease(parts, asked.id, 'the disk took no more');
+    throw error;
+  }
+}
+
 function backEndFor({ choice }: Parts, { accepts, backEnd }: LeaseRequest): BackEnd {
   return choice.backEnd === 'direct' || accepts === 'direct' ? 'direct' : (backEnd ?? choice.backEnd);
 }
 
-function decideLease(
-  parts: Parts,
-  state: State,
-  {
-    request,
-    id,
-    backEnd,
-  }: { readonly request: LeaseRequest; readonly id: string; readonly backEnd: BackEnd },
-): EntryBody {
+function decideLease(parts: Parts, state: State, { request, id, backEnd }: Asked): EntryBody {
   const base = chooseBase(state, request, backEnd);
   const at = parts.clock.now();
   if (typeof base === 'string') {
@@ -85,12 +94,9 @@ function findDamage(
   { layout }: Parts,
   state: State,
   { generation: { chain, requirements } }: Base,
-): { layers: LayerName[]; why: string } | null {
-  for (const name of chain) {
-    const seal = state.layers.get(name)?.seal;
-    const why = seal === undefined ? 'its seal is absent' : differsFromSeal(layout.layer(name), seal);
-    if (why !== null) return { layers: [name], why };
-  }
+): Damage | null {
+  const damage = findDamagedLayer(layout, state, chain);
+  if (damage !== null) return damage;
   const found = requirementsIn(chain.map((name) => layout.layer(name)));
   if (JSON.stringify(found) === JSON.stringify(requirements)) return null;
   return { layers: chain.slice(0, 1), why: 'its requirements are not those of its commit' };

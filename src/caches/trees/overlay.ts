@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { ownProcess } from '../../base/owner.ts';
 import type { BackEnd } from '../store.ts';
 
 /** See docs/store.md for what each is for. `volatile` comes on top where nothing has to be durable at once. */
@@ -55,7 +56,7 @@ function tryOverlay(root: string): string | null {
 const trials = new Map<number, string | null>();
 
 function tryMount(root: string): string | null {
-  const folder = mkdtempSync(join(root, '.trial-'));
+  const folder = mkdtempSync(join(root, `.trial-${ownProcess()}-`));
   try {
     for (const name of ['lower', 'lower/d', 'upper', 'work', 'merged']) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'lower/d/file'), 'x');

@@ -4,6 +4,7 @@ import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
 import { append, type Parts, readForChange } from '../parts.ts';
 import { type Instance, newest, type State } from '../state/state.ts';
+import { findDamagedLayer } from '../trees/damage.ts';
 import { mergeLayers } from '../trees/merge.ts';
 import { takeSeal } from '../trees/seal.ts';
 import { measureLater, settle } from './measure.ts';
@@ -66,6 +67,12 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
     const layers = chain.map((name) => layout.layer(name));
     const complaint = await mergeLayers(layers, folder, upper);
     if (complaint !== null) return abandon(complaint);
+    // A merged layer gets a seal of its own: what was changed behind our back must not be in it.
+    const damage = findDamagedLayer(layout, readForChange(parts), chain);
+    if (damage !== null) {
+      append(parts, () => ({ kind: 'refuse', ...damage }));
+      return abandon(damage.why);
+    }
     const layer: LayerName = `${level}/${id}`;
     renameSync(upper, layout.layer(layer));
     if (durable) syncDirectory(layout.layers(level));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packEpochs } from '../ledger/archive.ts';
+import { packEpochs, removeLeftovers } from '../ledger/archive.ts';
 import { ownerLives } from '../ledger/boot.ts';
 import type { EntryBody } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts, read } from '../parts.ts';
@@ -22,7 +22,8 @@ export function reconcileStore(parts: Parts): string[] {
     const unknown = doomGarbage(parts);
     if (unknown > 0) told.push(`deleted ${unknown} trees that nothing refers to`);
     doomOldLayout(parts);
-    packEpochs(layout.ledger);
+    packEpochs(layout.ledger, parts.owner.process);
+    removeLeftovers(layout.root);
   } catch (error) {
     return failOnDisk(layout.root, error);
   }
