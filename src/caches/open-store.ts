@@ -85,7 +85,7 @@ function openParts(root: string, options: StoreOptions): Parts {
       owner,
       // Looking at a store needs no trial mount.
       get choice() {
-        choice ??= chooseBackEnd(layout.root, forced);
+        choice ??= tryBackEnds(layout.root, forced);
         return choice;
       },
       durable,
@@ -94,6 +94,15 @@ function openParts(root: string, options: StoreOptions): Parts {
       owed: new Map(),
       told: [],
     };
+  } catch (error) {
+    return failOnDisk(root, error);
+  }
+}
+
+/** A disk that takes no trial says nothing about what works: it is told, and tried again next time. */
+function tryBackEnds(root: string, forced: BackEnd | null): BackEndChoice {
+  try {
+    return chooseBackEnd(root, forced);
   } catch (error) {
     return failOnDisk(root, error);
   }

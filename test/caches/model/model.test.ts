@@ -7,7 +7,7 @@ import { isRoot } from '../../run-task/wrapper.ts';
 import type { Outcome } from './histories.ts';
 import { buildModel } from './seam.ts';
 
-const count = Number(process.env['CAISSON_MODEL_HISTORIES'] ?? '400');
+const count = Number(process.env['CAISSON_MODEL_HISTORIES'] ?? '200');
 const seed = Number(process.env['CAISSON_MODEL_SEED'] ?? '1');
 const only = process.env['CAISSON_MODEL_BACKEND'];
 const backEnds = (['direct', 'overlay'] as const).filter((backEnd) => only === undefined || backEnd === only);
