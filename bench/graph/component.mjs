@@ -1,4 +1,4 @@
-// One component of the benchmark's repository: 30 entries of YAML that make 100 tasks, with their signing. Builds on three platforms with
+// One component of the benchmark's repository: 30 entries of YAML that make 100 tasks. Builds on three platforms with
 // fetches and a toolchain, their signing, tests one by one, in chunks and from a matrix, on docker-worker and
 // generic-worker. Nothing is random.
 
