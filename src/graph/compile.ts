@@ -96,7 +96,10 @@ export async function compile(request: CompileRequest, phase: Phase): Promise<Co
   checkParameters(parameters, mistakes, registry.parameters);
 
   const full = await generate(configuration, { ...request, registry, imagePins }, mistakes);
-  const report = (mistake: GraphMistake): void => reportOnGraph(full, mistakes, mistake);
+  const report = (mistake: GraphMistake): void => {
+    // Looking up where thousands of notes belong takes longer than the compilation.
+    if (mistake.severity !== 'note' || request.thorough) reportOnGraph(full, mistakes, mistake);
+  };
   const verifications = request.verify === false ? [] : registry.verifications;
   const verify = (after: Phase, tasks: ReadonlyMap<string, GraphTask>): void => {
     for (const own of verifications) if (own.phase === after) own.verify(tasks, report);
