@@ -6,6 +6,7 @@ import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox, isRoot } from '../wrapper.ts';
 import { type Report, formatReports, killAtCalls, tryEveryCut } from './scenario.ts';
 import { scenariosOf } from './scenarios.ts';
+import { runsAllTests } from '../../support/all-tests.ts';
 
 const hasStrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
 /** Everything with CAISSON_CRASH_ALL=1; else all kills of the cache, and of the rest a part by CAISSON_CRASH_SEED. */
@@ -14,8 +15,8 @@ const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 const all = { kills: 1, losses: 1, seed };
 const limit = 900_000;
 
-describe.skipIf(!hasStrace || !isRoot)(
-  'run-task that is killed, or loses power (needs strace and root)',
+describe.skipIf(!runsAllTests || !hasStrace || !isRoot)(
+  'run-task that is killed, or loses power (needs strace and root, CAISSON_ALL_TESTS=1)',
   () => {
     const trial = new CheckoutTrial();
     const scenarios = scenariosOf(trial);

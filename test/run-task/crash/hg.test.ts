@@ -5,13 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { isRoot, someone } from '../wrapper.ts';
 import { type Report, type Scenario, formatReports, tryEveryCut } from './scenario.ts';
+import { runsAllTests } from '../../support/all-tests.ts';
 
 const isThere = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
 const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 
-describe.skipIf(!isThere('strace') || !isThere('hg') || !isRoot)(
-  'run-task that is killed while it checks out with hg (needs strace, hg and root)',
+describe.skipIf(!runsAllTests || !isThere('strace') || !isThere('hg') || !isRoot)(
+  'run-task that is killed while it checks out with hg (needs strace, hg and root, CAISSON_ALL_TESTS=1)',
   () => {
     const trial = new CheckoutTrial();
     const reports: Report[] = [];

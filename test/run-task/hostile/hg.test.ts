@@ -3,10 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from './repository.ts';
+import { runsAllTests } from '../../support/all-tests.ts';
 
 const hasHg = spawnSync('hg', ['--version', '-q'], { stdio: 'ignore' }).status === 0;
 
-describe.skipIf(!hasHg)('a hostile task and hg (needs hg)', () => {
+describe.skipIf(!runsAllTests || !hasHg)('a hostile task and hg (needs hg, CAISSON_ALL_TESTS=1)', () => {
   const trial = new CheckoutTrial();
   afterAll(() => trial.remove());
   const source = join(trial.box.path, 'hg-source');
