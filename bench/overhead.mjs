@@ -1,14 +1,19 @@
-// What it costs to run a trivial task through the worker, claim to resolved, for each engine, beside the sandbox
-// alone: its mounts and `crun run`, without queue, leases, log and artifacts, and beside a bare
-// `crun run` on the same bundle. Prints the medians of 50 and the ratio.
+// What it costs to run a trivial task through the worker, claim to resolved: with each engine, with a warm cache, and with
+// run-task and a warm cache (after `npm run build`), beside the sandbox alone (its mounts and `crun run`, without queue,
+// leases, log and artifacts) and beside a bare `crun run` on the same bundle. All take turns in one run; prints medians,
+// ratios, and for each where the time goes; `cleared` is what comes after the task was resolved. BENCH_DIR: where the home lies. --rounds N
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
 import { bundled } from './bundled.mjs';
+import { stopwatch, watched } from './overhead/stages.mjs';
+import { cacheTask, trivialTask } from './overhead/tasks.mjs';
 
-const rounds = 50;
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '25' } } });
+const warmUps = 2;
 const [{ openEmbeddedQueue }, { openStore }, { ociEngine }, { processEngine }, { runTask }, { slugid }] =
   await Promise.all(
     [
@@ -22,128 +27,128 @@ const [{ openEmbeddedQueue }, { openStore }, { ociEngine }, { processEngine }, {
   );
 
 /** crun refuses machines with both versions of control groups: the second is hidden from it, as the engine does. */
-const unmixed = ['--mount', 'sh', '-c', 'umount -l /sys/fs/cgroup/unified 2>/dev/null; exec "$@"', 'sh'];
-
+const hidden = 'umount -l /sys/fs/cgroup/unified 2>/dev/null; exec "$@"';
+const dist = join(import.meta.dirname, '../dist');
 const home = mkdtempSync(join(process.env.BENCH_DIR ?? tmpdir(), 'caisson-overhead-'));
+const watch = stopwatch();
+let resolvedAt = 0;
 const queue = await openEmbeddedQueue({ home });
 const store = await openStore(join(home, 'caches'));
-const payloads = {
-  oci: { image: 'none', command: ['true'], maxRunTime: 60 },
-  process: { command: [['true']], maxRunTime: 60, mounts: [] },
-};
+const engines = { oci: ociEngine(), process: processEngine() };
+const digestFile = join(dist, 'run-task.sha256');
+const digest = existsSync(digestFile) ? readFileSync(digestFile, 'utf8').trim() : null;
+const standAlone = join(dist, 'executables', `${process.platform}-${process.arch}`, 'run-task');
+const program = existsSync(standAlone) ? standAlone : join(dist, 'run-task.mjs');
 const parts = {
-  queue,
-  store,
-  engines: { oci: ociEngine(), process: processEngine() },
+  queue: watched(queue, watch, ['claimWork', 'createArtifact', 'reportCompleted']),
+  store: {
+    ...store,
+    lease: async (request) =>
+      watched(await watched(store, watch, ['lease']).lease(request), watch, ['commit']),
+  },
+  engines: {
+    oci: { ...engines.oci, prepare: prepareWith(engines.oci) },
+    process: { ...engines.process, prepare: prepareWith(engines.process) },
+  },
   home,
   rootUrl: 'http://127.0.0.1:1',
-  runTask: { path: '/bin/true', digest: '' },
+  runTask: { path: digest === null ? '/bin/true' : program, digest: digest ?? '' },
   network: 'host',
   sandboxMounts: [],
   disk: { watch: () => () => {} },
-  emit: () => {},
+  emit: ({ type }) => {
+    if (type === 'resolved') resolvedAt = performance.now();
+  },
 };
 
-for (const engine of ['process', 'oci']) {
-  const times = [];
-  for (let round = 0; round < rounds + 3; round++) {
-    const taskId = slugid();
-    await queue.createTask(taskId, definition(payloads[engine]));
+const cases = {
+  process: () => throughWorker('process', trivialTask('process', slugid())),
+  oci: () => throughWorker('oci', trivialTask('oci', slugid())),
+  'oci, a warm cache': () => throughWorker('oci', cacheTask(slugid(), 'true')),
+  ...(digest === null
+    ? {}
+    : {
+        [`oci, ${basename(program)}, a warm cache`]: () =>
+          throughWorker('oci', cacheTask(slugid(), 'run-task')),
+      }),
+  'sandbox alone': sandboxAlone,
+  ...(spawnSync('crun', ['--version']).status === 0 ? { 'bare crun run': await bareCrun() } : {}),
+};
+const times = {};
+const stages = {};
+for (let round = -warmUps; round < Number(options.rounds); round++) {
+  for (const [name, run] of Object.entries(cases)) {
+    watch.reset();
     const start = performance.now();
-    const request = { workerGroup: 'bench', workerId: 'bench', tasks: 1, waitMs: 0 };
-    const [claim] = await queue.claimWork('local/bench', request);
-    await runTask({ ...parts, engine }, claim, new AbortController().signal);
-    if (round >= 3) times.push(performance.now() - start);
-    const { state } = await queue.status(taskId);
-    if (state !== 'completed') throw new Error(`${engine}: the task is ${state}`);
+    await run();
+    const end = performance.now();
+    const taken = (resolvedAt > start ? resolvedAt : end) - start;
+    if (resolvedAt > start) watch.add('cleared', end - resolvedAt);
+    if (round < 0) continue;
+    (times[name] ??= []).push(taken);
+    for (const [stage, ms] of watch.stages()) ((stages[name] ??= {})[stage] ??= []).push(ms);
   }
-  report(engine, times);
 }
-report('sandbox alone', await sandboxAlone());
-if (spawnSync('crun', ['--version']).status === 0) report('bare crun run', await bareCrun());
+for (const name of Object.keys(cases)) report(name);
+await store.drain();
 await queue.close();
 rmSync(home, { recursive: true, force: true });
 
-function definition(payload) {
-  const now = Date.now();
-  return {
-    taskQueueId: 'local/bench',
-    schedulerId: 'bench',
-    taskGroupId: slugid(),
-    dependencies: [],
-    requires: 'all-completed',
-    routes: [],
-    priority: 'low',
-    retries: 0,
-    created: new Date(now).toISOString(),
-    deadline: new Date(now + 3.6e6).toISOString(),
-    expires: new Date(now + 7.2e6).toISOString(),
-    scopes: [],
-    payload,
-    metadata: { name: 'bench', description: '', owner: 'bench@localhost', source: 'file:///' },
-    tags: {},
-    extra: {},
-  };
+function prepareWith(engine) {
+  return async (request) =>
+    watched(await watched(engine, watch, ['prepare']).prepare(request), watch, [
+      'execute',
+      Symbol.asyncDispose,
+    ]);
+}
+
+async function throughWorker(engine, task) {
+  // Made beforehand in real runs; a synchronous transaction, hence cheap beside the rest.
+  const taskId = slugid();
+  await queue.createTask(taskId, task);
+  const request = { workerGroup: 'bench', workerId: 'bench', tasks: 1, waitMs: 0 };
+  const [claim] = await parts.queue.claimWork('local/bench', request);
+  await runTask({ ...parts, engine }, claim, new AbortController().signal);
+  const { state } = await queue.status(taskId);
+  if (state !== 'completed') throw new Error(`${engine}: the task is ${state}: ${home}`);
 }
 
 /** The sandbox of a task without the worker around it: what crun and the mounts cost. */
 async function sandboxAlone() {
-  const engine = ociEngine();
-  const times = [];
-  for (let round = 0; round < rounds + 3; round++) {
-    const scratch = mkdtempSync(join(home, 'sandbox-'));
-    const start = performance.now();
-    const request = {
-      id: `bench-${round}`,
-      scratch,
-      commands: [['true']],
-      env: {},
-      mounts: [],
-      network: 'host',
-    };
-    const sandbox = await engine.prepare(request);
-    const exit = await sandbox.execute(() => {}, new AbortController().signal);
-    await sandbox[Symbol.asyncDispose]();
-    if (round >= 3) times.push(performance.now() - start);
-    if (exit.code !== 0) throw new Error(`the sandbox ended with ${JSON.stringify(exit)}`);
-  }
-  return times;
+  const scratch = mkdtempSync(join(home, 'sandbox-'));
+  const request = { id: 'bench', scratch, commands: [['true']], env: {}, mounts: [], network: 'host' };
+  const sandbox = await engines.oci.prepare(request);
+  const exit = await sandbox.execute(() => {}, new AbortController().signal);
+  await sandbox[Symbol.asyncDispose]();
+  if (exit.code !== 0) throw new Error(`the sandbox ended with ${JSON.stringify(exit)}`);
 }
 
 /** `crun run` on a bundle that a sandbox has left, with nothing of ours around it. */
 async function bareCrun() {
   const scratch = mkdtempSync(join(home, 'bare-'));
   const request = { id: 'bare', scratch, commands: [['true']], env: {}, mounts: [], network: 'host' };
-  const sandbox = await ociEngine().prepare(request);
+  const sandbox = await engines.oci.prepare(request);
   await sandbox.execute(() => {}, new AbortController().signal);
-  const config = readdirSync(scratch, { recursive: true }).find((path) => path.endsWith('config.json'));
-  const bundle = dirname(join(scratch, config));
-  const times = [];
-  for (let round = 0; round < rounds + 3; round++) {
-    const start = performance.now();
-    const words = [
-      '--cgroup-manager=disabled',
-      '--root',
-      join(home, 'crun'),
-      'run',
-      '--bundle',
-      bundle,
-      `bare-${round}`,
-    ];
-    execFileSync('unshare', [...unmixed, 'crun', ...words], { stdio: 'pipe' });
-    if (round >= 3) times.push(performance.now() - start);
-  }
-  await sandbox[Symbol.asyncDispose]();
-  return times;
+  const state = join(home, 'crun');
+  const crun = ['crun', '--cgroup-manager=disabled', '--root', state, 'run', '--bundle', scratch, 'bare'];
+  return () => execFileSync('unshare', ['--mount', 'sh', '-c', hidden, 'sh', ...crun], { stdio: 'pipe' });
 }
 
-function report(what, times) {
-  const sorted = times.sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  report.medians ??= new Map();
-  report.medians.set(what, median);
-  const ratios = [...report.medians].map(([other, value]) => `${(median / value).toFixed(2)} × ${other}`);
+function report(name) {
+  const list = times[name];
+  const ratios = ['sandbox alone', 'bare crun run']
+    .filter((other) => other !== name && other in times)
+    .map((other) => `${(median(list) / median(times[other])).toFixed(2)} × ${other}`);
   console.log(
-    `${what}: ${median.toFixed(1)} ms (least ${sorted[0].toFixed(1)}), ${ratios.slice(0, -1).join(', ')}`,
+    `${name}: ${median(list).toFixed(1)} ms (least ${Math.min(...list).toFixed(1)}), ${ratios.join(', ')}`,
   );
+  const parts = Object.entries(stages[name] ?? {}).map(
+    ([stage, all]) => `${stage} ${median(all).toFixed(1)}`,
+  );
+  if (parts.length > 0) console.log(`    ${parts.join(', ')}`);
+}
+
+function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
 }

@@ -1,9 +1,19 @@
-import { closeSync, createWriteStream, openSync, constants } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  createWriteStream,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
+import { isErrno } from '../base/files.ts';
 import { type Queue, QueueError } from '../queue/queue.ts';
 import type { Sandbox } from './engines/engine.ts';
 import { listEntries, type Opened, openBelow, openEntry, readOpened, type Refusal } from './hostile-tree.ts';
@@ -100,14 +110,33 @@ async function storeFile(
   return null;
 }
 
+/** Stores a log of ours that is complete; a queue on the same file system gets the file itself, not a copy. */
+export async function uploadLog(place: ArtifactPlace, name: string, path: string): Promise<void> {
+  const contentType = 'text/plain';
+  const putUrl = await announce(place, name, contentType, place.expires);
+  if (putUrl.startsWith('file:') && linkAnew(path, fileURLToPath(putUrl))) return;
+  await put({ name, putUrl, contentType }, createReadStream(path));
+}
+
 /** Announces an artifact and puts its bytes where the queue says. */
 export async function upload(
-  { queue, taskId, runId }: ArtifactPlace,
+  place: ArtifactPlace,
   name: string,
   contentType: string,
   expires: string,
   bytes: Readable,
 ): Promise<void> {
+  const putUrl = await announce(place, name, contentType, expires);
+  await put({ name, putUrl, contentType }, bytes);
+}
+
+/** Answers where the bytes go. */
+async function announce(
+  { queue, taskId, runId }: ArtifactPlace,
+  name: string,
+  contentType: string,
+  expires: string,
+): Promise<string> {
   const { putUrl } = await queue.createArtifact(taskId, runId, name, {
     storageType: 's3',
     contentType,
@@ -115,6 +144,13 @@ export async function upload(
   });
   if (putUrl === undefined)
     throw new QueueError('unavailable', `the queue gives no place for the artifact ${name}`);
+  return putUrl;
+}
+
+async function put(
+  { name, putUrl, contentType }: { readonly [key in 'name' | 'putUrl' | 'contentType']: string },
+  bytes: Readable,
+): Promise<void> {
   if (putUrl.startsWith('file:')) return putFile(fileURLToPath(putUrl), bytes);
   const response = await fetch(putUrl, {
     method: 'PUT',
@@ -124,6 +160,22 @@ export async function upload(
   });
   if (!response.ok)
     throw new QueueError('unavailable', `the artifact ${name} was refused: ${response.status}`);
+}
+
+/** Gives a file a second name, in place of what has it; false where the file system cannot. */
+function linkAnew(from: string, to: string): boolean {
+  const temporary = `${to}.${process.pid}.tmp`;
+  try {
+    linkSync(from, temporary);
+    renameSync(temporary, to);
+    return true;
+  } catch (error) {
+    if (!isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'EEXIST', 'ENOTSUP', 'EOPNOTSUPP')) throw error;
+    return false;
+  } finally {
+    // Renaming one name of a file to another does nothing.
+    rmSync(temporary, { force: true });
+  }
 }
 
 /** A reader, and a kill, sees the whole file or none. */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import type { Emit, OfRun } from '../base/event.ts';
 import { FailureError } from '../base/failure.ts';
@@ -6,7 +5,7 @@ import { unreachable } from '../base/result.ts';
 import type { Store } from '../caches/store.ts';
 import { type Claim, type Queue, QueueError } from '../queue/queue.ts';
 import type { TaskStatus } from '../task/status.ts';
-import { collectArtifacts, upload } from './artifacts.ts';
+import { collectArtifacts, uploadLog } from './artifacts.ts';
 import { chooseEngine, type EngineChoice, type Engines } from './choose-engine.ts';
 import { Cleanup } from './cleanup.ts';
 import type { DiskGuard } from './disk-guard.ts';
@@ -208,8 +207,7 @@ async function resolve(
   if (verdict.state === 'lost') return null;
   const place = { queue, taskId: of.taskId, runId: of.runId, expires: claim.task.expires };
   try {
-    for (const name of done.logNames)
-      await upload(place, name, 'text/plain', place.expires, createReadStream(log.path));
+    for (const name of done.logNames) await uploadLog(place, name, log.path);
     switch (verdict.state) {
       case 'completed':
         return await queue.reportCompleted(of.taskId, of.runId);

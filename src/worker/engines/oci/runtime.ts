@@ -84,11 +84,12 @@ function hasMixedCgroups(): boolean {
 
 function withoutUnifiedCgroups(isRoot: boolean): string[] {
   const hide = 'umount /sys/fs/cgroup/unified 2>/dev/null || mount -t tmpfs none /sys/fs/cgroup/unified';
+  // By their paths: a long PATH is searched for each of them, for every task.
   return [
-    'unshare',
+    findProgram('unshare') ?? 'unshare',
     ...(isRoot ? [] : ['--user', '--map-root-user']),
     '--mount',
-    'sh',
+    '/bin/sh',
     '-c',
     `{ ${hide}; } && exec "$@"`,
     'sh',
