@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inKind, type Mistake, whatIsTold } from '../graph/errors/mistaken.ts';
+import { inConfig, inKind, type Mistake, whatIsTold } from '../graph/errors/mistaken.ts';
 
 const task = 'description: build it';
 
@@ -47,6 +47,27 @@ const found: readonly (readonly [Mistake, string])[] = [
   [
     inKind('build', 'a folder of tasks', 'task-defaults:', 'tasks-from: [.]\ntask-defaults:'),
     'kind.yml:10:14: error: taskcluster/kinds/build is no file that can be read',
+  ],
+  [
+    inKind('build', 'an image with a name that is too long', 'in-tree: base', `in-tree: ${'x'.repeat(300)}`),
+    'there is no image "xxx',
+  ],
+  [
+    inKind('build', 'an image with a null in its name', '{in-tree: base}', '{in-tree: "a\\0b"}'),
+    'kind.yml:12:27: error: there is no image',
+  ],
+  [
+    inKind(
+      'docker-image',
+      'a folder with a name that is too long',
+      '{symbol: I(base)}',
+      `{definition: ${'x'.repeat(300)}}`,
+    ),
+    'kind.yml:7:10: error: ',
+  ],
+  [
+    inConfig('a repository of several types', '{name: App}', '{name: App, type: [git]}'),
+    '"taskgraph.repositories.app.type" must be a text, not a list',
   ],
   [
     inKind('build', 'an alias within its anchor', task, `${task}\n    attributes: &a {x: *a}`),

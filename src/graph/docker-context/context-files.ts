@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { git } from '../../base/git.ts';
 import { DockerContextError } from './context-error.ts';
 import type { ArchiveEntry } from './tar.ts';
@@ -60,9 +61,8 @@ export class ContextFiles {
       }
       return statSync(full);
     } catch (error) {
-      const leadsNowhere = isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
-      if (!leadsNowhere) throw error;
-      if (exists(full))
+      if (!isUnreadable(error)) throw error;
+      if (isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP') && exists(full))
         throw new DockerContextError(`"${path}" is a link that leads nowhere`, { cause: error });
       return null;
     }

@@ -53,6 +53,12 @@ const repository = keys({
       nullable(text),
     ),
     'ssh-secret-name': described('The secret with the key to clone it.', nullable(text)),
+    'default-repository': described(
+      'Where it is cloned from when it is not the current one.',
+      nullable(text),
+    ),
+    'default-ref': described('The branch that is checked out then.', nullable(text)),
+    type: described('git or hg.', nullable(text)),
   },
   unknown: 'allowed',
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { load, YAMLException } from 'js-yaml';
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
-import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { type DataPath, SourceMap } from './source-map.ts';
@@ -66,11 +66,10 @@ export function readYaml(path: string, shown: string): Result<YamlFile, Diagnost
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!isErrno(error, 'EISDIR', 'EACCES', 'ELOOP', 'ENOENT', 'ENOTDIR')) throw error;
+    if (!isUnreadable(error)) throw error;
     return err({
       severity: 'error',
       message: `${shown} is no file that can be read`,
-      about: error.code ?? '',
     });
   }
   return parseYaml(text, shown);

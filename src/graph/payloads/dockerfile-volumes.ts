@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix, resolve } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { compareCodePoints } from '../../base/hash.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import { readYaml } from '../load/yaml-file.ts';
@@ -38,7 +38,7 @@ function readLines({ repository, root }: TransformContext, path: string, image: 
   try {
     return readFileSync(resolve(repository, path), 'utf8').split('\n');
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+    if (!isUnreadable(error)) throw error;
     const folder = resolve(repository, root, 'docker');
     const hint = existsSync(folder) ? didYouMean(image, readdirSync(folder)) : undefined;
     throw new DraftError(

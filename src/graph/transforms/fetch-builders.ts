@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { flag, integer, keys, mapOf, nullable, type Shape, text } from '../load/shape.ts';
 import { isMapping, type Mapping, own } from '../values/plain.ts';
 import { formatPython } from '../values/python-format.ts';
@@ -106,7 +106,7 @@ function signatureCheck(
   try {
     key = readFileSync(join(repository, keyPath), 'utf8');
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
+    if (!isUnreadable(error)) throw error;
     throw new DraftError(`there is no file "${keyPath}"`, ['fetch', 'gpg-signature', 'key-path']);
   }
   const signatureUrl = formatPython(String(signature['sig-url']), { url });

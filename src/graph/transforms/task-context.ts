@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { didYouMean } from '../../base/suggest.ts';
 import {
   anything,
@@ -131,7 +131,7 @@ function valuesInFile({ repository }: TransformContext, path: string, files: Map
   try {
     text = readFileSync(join(repository, path), 'utf8');
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) throw error;
+    if (!isUnreadable(error)) throw error;
     throw new DraftError(`there is no file "${path}"`, where);
   }
   const read = parseYaml(text, path);
