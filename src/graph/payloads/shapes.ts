@@ -15,8 +15,12 @@ import { isMapping, onlyKey } from '../values/plain.ts';
 
 /** A text, or a reference that becomes one when the task is created. */
 export const reference = either(
-  (value) => ['task-reference', 'artifact-reference'].includes(onlyKey(value) ?? ''),
-  mapOf(text),
+  (value) => typeof value === 'object',
+  either(
+    (value) => ['task-reference', 'artifact-reference'].includes(onlyKey(value) ?? ''),
+    mapOf(text),
+    text,
+  ),
   text,
 );
 
