@@ -16,6 +16,8 @@ export interface WantedCache {
   readonly varyOn?: readonly string[];
   readonly shareDown?: boolean;
   readonly commitOn?: string;
+  readonly onConflict?: string;
+  readonly backend?: string;
   readonly checkout?: CheckoutLayout;
   /** where in the draft it is written, for messages */
   readonly path: readonly (string | number)[];

@@ -45,6 +45,11 @@ export const authoredCacheKeys: Readonly<Record<string, Shape>> = {
   'vary-on': described('Only these ingredients are in the name of the cache.', listOf(text)),
   'share-down': described('Tasks of lower levels may start from what trusted tasks left.', flag),
   'commit-on': described('When changes are kept.', oneOf(['success', 'end'])),
+  'on-conflict': described(
+    "What becomes of changes when another task's came first.",
+    oneOf(['auto', 'own', 'drop']),
+  ),
+  backend: described('How it is kept and mounted, where the worker can do both.', oneOf(['overlay', 'direct'])),
 };
 
 /** The same, and what the run transform adds. */

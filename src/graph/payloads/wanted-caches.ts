@@ -49,7 +49,15 @@ function sameFiller(a: Filler, b: Filler): boolean {
   return isSame && sameValue(a.image, b.image);
 }
 
-const ofEntry = ['key', 'vary-on', 'share-down', 'commit-on', 'checkout'] as const;
+const ofEntry = [
+  'key',
+  'vary-on',
+  'share-down',
+  'commit-on',
+  'on-conflict',
+  'backend',
+  'checkout',
+] as const;
 
 function sameEntries(some: readonly CacheEntry[], others: readonly CacheEntry[]): boolean {
   if (some.length !== others.length) return false;
@@ -79,6 +87,8 @@ function nameEntries(
       ...('vary-on' in entry ? { varyOn: entry['vary-on'] as string[] } : {}),
       ...('share-down' in entry ? { shareDown: entry['share-down'] as boolean } : {}),
       ...('commit-on' in entry ? { commitOn: entry['commit-on'] as string } : {}),
+      ...('on-conflict' in entry ? { onConflict: entry['on-conflict'] as string } : {}),
+      ...('backend' in entry ? { backend: entry['backend'] as string } : {}),
       ...('checkout' in entry ? { checkout: entry['checkout'] as CheckoutLayout } : {}),
     })),
     filler,
@@ -116,5 +126,7 @@ function entryOf({ wanted, record }: NamedCache): Mapping {
     record,
     ...(wanted.commitOn === undefined ? {} : { commitOn: wanted.commitOn }),
     ...(wanted.shareDown === undefined ? {} : { shareDown: wanted.shareDown }),
+    ...(wanted.onConflict === undefined ? {} : { onConflict: wanted.onConflict }),
+    ...(wanted.backend === undefined ? {} : { backend: wanted.backend }),
   };
 }

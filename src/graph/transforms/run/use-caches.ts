@@ -20,7 +20,7 @@ const toolCaches = [
 const names: readonly string[] = toolCaches.map(([name]) => name);
 const settings = keys({ optional: authoredCacheKeys });
 
-/** `true`, `false`, or a list of names, each alone or with `{key, vary-on, share-down, commit-on}`. */
+/** `true`, `false`, or a list of names, each alone or with the settings of {@link authoredCacheKeys}. */
 const useCache = custom(
   () => ({
     anyOf: [
