@@ -5,8 +5,9 @@ import { ensureDirectory } from '../base/files.ts';
 import { ownProcess } from '../base/owner.ts';
 import { packEpochs, readEntries } from './ledger/archive.ts';
 import { currentBoot } from './ledger/boot.ts';
+import { type Entry, LedgerDamage } from './ledger/entry.ts';
 import { Ledger } from './ledger/ledger.ts';
-import { failOnDisk, type Parts, read } from './parts.ts';
+import { failOnDamage, failOnDisk, type Parts, read } from './parts.ts';
 import { diagnoseStore } from './report/diagnosis.ts';
 import { leaseHistory } from './report/history.ts';
 import { listCaches } from './report/listing.ts';
@@ -19,9 +20,9 @@ import { Layout } from './trees/layout.ts';
 import { type BackEndChoice, chainLimit, chooseBackEnd } from './trees/overlay.ts';
 import { Background } from './upkeep/background.ts';
 import { compactChains, comfortableChain } from './upkeep/compact.ts';
-import { evictInstances, freeSpace } from './upkeep/evict.ts';
+import { evictInstances, freeSpace, totalSpace } from './upkeep/evict.ts';
 import { reconcileStore } from './upkeep/reconcile.ts';
-import { sweepLater } from './upkeep/sweep.ts';
+import { findGarbage, sweepLater } from './upkeep/sweep.ts';
 
 export interface StoreOptions {
   readonly clock?: Clock;
@@ -54,9 +55,11 @@ export async function openStore(root: string, options: StoreOptions = {}): Promi
     },
     reconcile: async () => reconcileStore(parts),
     compact: (longerThan = comfortableChain) => compactChains(parts, longerThan),
-    evict: async (wanted) => evictInstances(parts, wanted),
+    evict: async (wanted, options) => evictInstances(parts, wanted, options),
     freeSpace: () => freeSpace(parts),
-    verify: async () => verifyStore(entries(parts), read(parts), parts.layout),
+    totalSpace: () => totalSpace(parts),
+    garbage: async () => findGarbage(parts, () => read(parts)).map(({ path }) => path),
+    verify: async () => verifyStore(parts),
     diagnose: async () => diagnoseStore(parts),
     drain: async () => {
       try {
@@ -108,9 +111,15 @@ function tryBackEnds(root: string, forced: BackEnd | null): BackEndChoice {
   }
 }
 
-function* entries({ layout, ledger }: Parts): Generator<import('./ledger/entry.ts').Entry> {
-  ledger.read();
-  yield* readEntries(layout.ledger);
+/** For reports: what comes after a damaged entry is not told. */
+function* entries(parts: Parts): Generator<Entry> {
+  read(parts);
+  try {
+    yield* readEntries(parts.layout.ledger);
+  } catch (error) {
+    if (error instanceof LedgerDamage) failOnDamage(parts, error);
+    throw error;
+  }
 }
 
 function backEndOf(env: Readonly<Record<string, string | undefined>>): BackEnd | null {

@@ -48,16 +48,21 @@ export function readForChange(parts: Parts): State {
 }
 
 /** The state for what only looks. */
-export function read({ ledger, layout }: Parts): State {
+export function read(parts: Parts): State {
   try {
-    return ledger.read();
+    return parts.ledger.read();
   } catch (error) {
-    if (error instanceof LedgerDamage) {
-      const hint = 'the next run sets the ledger aside and starts cold; caisson cache doctor says more';
-      return fail('unavailable', `the ledger in ${layout.ledger} is damaged: ${error.message}`, hint);
-    }
-    return failOnDisk(layout.root, error);
+    if (error instanceof LedgerDamage) return failOnDamage(parts, error);
+    return failOnDisk(parts.layout.root, error);
   }
+}
+
+/** What the next run, or `caisson cache gc`, does about a damaged ledger. */
+export const damageHint = 'the next run, or caisson cache gc, sets the ledger aside and starts cold';
+
+export function failOnDamage({ layout }: Parts, damage: LedgerDamage): never {
+  const message = `the ledger in ${layout.ledger} is damaged: ${damage.message}`;
+  return fail('unavailable', message, `${damageHint}; caisson cache doctor says more`);
 }
 
 export function setAside(parts: Parts, damage: LedgerDamage): void {

@@ -28,10 +28,14 @@ export interface Store {
   /** Merges the layers of long chains now; says what was done. Otherwise it happens in the background after commits. */
   compact(longerThan?: number): Promise<readonly string[]>;
   /** Makes room when there is less than that free: instances that are large, old and quick to refill go first. */
-  evict(wanted: FreeSpace): Promise<readonly Eviction[]>;
+  evict(wanted: FreeSpace, options?: EvictOptions): Promise<readonly Eviction[]>;
   freeSpace(): FreeSpace;
+  /** Of the whole file system, used or not. */
+  totalSpace(): FreeSpace;
+  /** Trees that nothing refers to, as absolute paths: whoever reconciles or sweeps next deletes them. Looks only. */
+  garbage(): Promise<readonly string[]>;
   /** What is wrong with the ledger or with what it says is on disk; empty when all is right. Reads everything. */
-  verify(): Promise<readonly string[]>;
+  verify(): Promise<readonly Finding[]>;
   /** How this store works on this machine, and why so. */
   diagnose(): Promise<StoreDiagnosis>;
   /** Waits until what goes on in the background is done: deletions, measuring, merging. */
@@ -136,6 +140,8 @@ export interface LeaseReport extends Holder {
   readonly mountPoint: string;
   readonly warmth: Warmth;
   readonly record: CacheRecord | null;
+  /** what became of it, e.g. `committed as generation 2`; null while the run goes on */
+  readonly ending: string | null;
 }
 
 export interface CacheListing {
@@ -183,6 +189,22 @@ export interface FreeSpace {
   readonly inodes: number;
 }
 
+export interface EvictOptions {
+  /** leaves alone what was used in the last so many seconds; default 0 */
+  readonly idleSeconds?: number;
+  /** only says what would go */
+  readonly dryRun?: boolean;
+}
+
+/** Something that is not as the ledger says. */
+export interface Finding {
+  /** `<level>/<id>` when it is about one; null when about the ledger */
+  readonly layer: string | null;
+  readonly problem: string;
+  /** what follows from it, and what to do */
+  readonly hint: string;
+}
+
 export interface Eviction {
   readonly name: string;
   readonly instance: string;
@@ -196,13 +218,36 @@ export interface StoreDiagnosis {
   /** one sentence: what was tried, and what was the result */
   readonly why: string;
   readonly root: string;
-  readonly fileSystem: string;
+  readonly fileSystem: FileSystem;
   readonly free: FreeSpace;
+  readonly total: FreeSpace;
   readonly ledger: { readonly epoch: number; readonly entries: number };
   readonly caches: number;
   readonly instances: number;
   readonly layers: number;
   readonly openLeases: number;
+  /** those that have anything */
+  readonly levels: readonly LevelDiagnosis[];
   /** what needs somebody's attention, each with what to do */
   readonly problems: readonly string[];
+}
+
+export interface FileSystem {
+  /** `unknown` where the system does not say */
+  readonly type: string;
+  readonly mountPoint: string;
+  readonly options: readonly string[];
+  /** can files be copied without copying their blocks? By a trial. */
+  readonly reflink: boolean;
+}
+
+export interface LevelDiagnosis {
+  readonly level: string;
+  readonly caches: number;
+  readonly instances: number;
+  readonly layers: number;
+  /** of its layers, as last measured; each counted once */
+  readonly bytes: number;
+  readonly files: number;
+  readonly openLeases: number;
 }

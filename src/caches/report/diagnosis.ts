@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { FailureError } from '../../base/failure.ts';
-import { isErrno } from '../../base/files.ts';
 import { type Parts, read } from '../parts.ts';
-import { emptyState, type State } from '../state/state.ts';
-import type { StoreDiagnosis } from '../store.ts';
-import { entriesOf } from '../trees/layout.ts';
-import { freeSpace } from '../upkeep/evict.ts';
-import { abandonedLeases } from '../upkeep/reconcile.ts';
+import { emptyState, nameKey, type State } from '../state/state.ts';
+import type { LevelDiagnosis, StoreDiagnosis } from '../store.ts';
+import { entriesOf, levels } from '../trees/layout.ts';
+import { freeSpace, totalSpace } from '../upkeep/evict.ts';
+import { abandonedLeases, findOldLayout } from '../upkeep/reconcile.ts';
+import { fileSystemOf } from './file-system.ts';
 
 /** Looks only; a damaged ledger is one of the problems. */
 export function diagnoseStore(parts: Parts): StoreDiagnosis {
@@ -16,7 +15,10 @@ export function diagnoseStore(parts: Parts): StoreDiagnosis {
   try {
     state = read(parts);
     const abandoned = abandonedLeases(parts);
-    if (abandoned > 0) problems.push(`${abandoned} leases of killed processes: the next run rolls them back`);
+    if (abandoned > 0)
+      problems.push(
+        `${abandoned} leases of killed processes: the next run, or caisson cache gc, rolls them back`,
+      );
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     problems.push(`${error.failure.message} (${error.failure.hint})`);
@@ -25,36 +27,42 @@ export function diagnoseStore(parts: Parts): StoreDiagnosis {
     problems.push(
       `an earlier ledger was damaged and is kept as ${name}: delete it when nobody needs it any more`,
     );
+  const old = findOldLayout(layout);
+  if (old.length > 0)
+    problems.push(
+      `${old.join(', ')} are of an older version: the next run, or caisson cache gc, deletes them`,
+    );
   const { epoch, seq } = ledger.position;
   return {
     ...choice,
     root: layout.root,
     fileSystem: fileSystemOf(layout.root),
     free: freeSpace(parts),
+    total: totalSpace(parts),
     ledger: { epoch, entries: seq },
-    caches: new Set([...state.instances.values()].map(({ level, name }) => `${level}/${name}`)).size,
+    caches: new Set([...state.instances.values()].map(nameKey)).size,
     instances: state.instances.size,
     layers: state.layers.size,
     openLeases: state.leases.size,
+    levels: levels.map((level) => diagnoseLevel(state, level)).filter(hasAnything),
     problems,
   };
 }
 
-/** The type of what is mounted innermost; 'unknown' where the system does not say. */
-function fileSystemOf(path: string): string {
-  let mounts: string;
-  try {
-    mounts = readFileSync('/proc/self/mounts', 'utf8');
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'EACCES')) throw error;
-    return 'unknown';
-  }
-  let found = { place: '', type: 'unknown' };
-  for (const line of mounts.split('\n')) {
-    const [, place, type] = line.split(' ');
-    if (place === undefined || type === undefined) continue;
-    const holds = path === place || path.startsWith(place === '/' ? '/' : `${place}/`);
-    if (holds && place.length >= found.place.length) found = { place, type };
-  }
-  return found.type;
+function diagnoseLevel(state: State, level: string): LevelDiagnosis {
+  const instances = [...state.instances.values()].filter((instance) => instance.level === level);
+  const layers = [...state.layers].filter(([name]) => name.startsWith(`${level}/`)).map(([, layer]) => layer);
+  return {
+    level,
+    caches: new Set(instances.map(({ name }) => name)).size,
+    instances: instances.length,
+    layers: layers.length,
+    bytes: layers.reduce((sum, { size }) => sum + (size?.bytes ?? 0), 0),
+    files: layers.reduce((sum, { size }) => sum + (size?.files ?? 0), 0),
+    openLeases: [...state.leases.values()].filter(({ cache }) => cache.level === level).length,
+  };
+}
+
+function hasAnything({ instances, layers, openLeases }: LevelDiagnosis): boolean {
+  return instances + layers + openLeases > 0;
 }

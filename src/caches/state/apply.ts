@@ -35,7 +35,7 @@ export function applyEntry(state: State, entry: Entry): void {
     case 'purge':
       return purge(state, entry.at, entry.what, `purged by ${entry.why}`);
     case 'evict':
-      return drop(state, entry.at, `evicted: ${entry.why}`, (_, { id }) => entry.instances.includes(id));
+      return dropInstances(state, entry.at, entry);
     case 'work':
       state.works.set(entry.id, { id: entry.id, level: entry.level, owner: entry.by });
       return;
@@ -155,6 +155,14 @@ function purge(state: State, at: string, what: PurgeTarget, why: string): void {
   drop(state, at, why, (_, { name }) => name === what.name);
   for (const lease of state.leases.values()) if (lease.cache.name === what.name) lease.spoiled ??= why;
   for (const [key, { name }] of state.names) if (name === what.name) setFate(state, key, at, why);
+}
+
+export function dropInstances(
+  state: State,
+  at: string,
+  { instances, why }: { readonly instances: readonly string[]; readonly why: string },
+): void {
+  drop(state, at, `evicted: ${why}`, (_, { id }) => instances.includes(id));
 }
 
 /** Gives up generations, and with each the later ones of its line: they were built upon it. */

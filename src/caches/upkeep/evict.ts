@@ -1,7 +1,9 @@
 import { statfsSync } from 'node:fs';
-import { append, type Parts } from '../parts.ts';
+import { append, type Parts, read } from '../parts.ts';
+import { dropInstances } from '../state/apply.ts';
+import { restoreState, saveState } from '../state/checkpoint.ts';
 import { type Instance, layersInUse, newest, type State } from '../state/state.ts';
-import type { Eviction, FreeSpace } from '../store.ts';
+import type { Eviction, EvictOptions, FreeSpace } from '../store.ts';
 import { sweepLater } from './sweep.ts';
 
 /** What is free for us on the store's file system. */
@@ -11,34 +13,68 @@ export function freeSpace({ layout }: Parts): FreeSpace {
   return { bytes: bsize * bavail, inodes: files === 0 ? Number.MAX_SAFE_INTEGER : ffree };
 }
 
+export function totalSpace({ layout }: Parts): FreeSpace {
+  const { bsize, blocks, files } = statfsSync(layout.root);
+  return { bytes: bsize * blocks, inodes: files === 0 ? Number.MAX_SAFE_INTEGER : files };
+}
+
 /**
  * Evicts one instance after another until what their deletion sets free is enough; never one in use, and at most half of
  * what is there, so that a full disk that others fill does not cost every cache.
  */
-export function evictInstances(parts: Parts, wanted: FreeSpace): Eviction[] {
+export function evictInstances(
+  parts: Parts,
+  wanted: FreeSpace,
+  { idleSeconds = 0, dryRun = false }: EvictOptions = {},
+): Eviction[] {
   const free = freeSpace(parts);
   const missing = { bytes: wanted.bytes - free.bytes, inodes: wanted.inodes - free.inodes };
   const why =
     missing.bytes > 0 ? `disk below ${gigabytes(wanted.bytes)}` : `fewer than ${wanted.inodes} inodes free`;
   const evicted: Eviction[] = [];
-  const mostOf = (state: State): number => Math.ceil((state.instances.size + evicted.length) / 2);
+  const choose = (state: State): Candidate | undefined => {
+    const most = Math.ceil((state.instances.size + evicted.length) / 2);
+    if (evicted.length >= most) return undefined;
+    return candidates(state, parts.clock.now(), idleSeconds)[0];
+  };
+  const take = dryRun ? imagine(parts, choose) : evictOne(parts, choose, why);
   while (missing.bytes > 0 || missing.inodes > 0) {
-    let next: (Candidate & { instance: Instance }) | undefined;
-    append(parts, (state) => {
-      next = evicted.length < mostOf(state) ? candidates(state, parts.clock.now())[0] : undefined;
-      return next === undefined ? null : { kind: 'evict', instances: [next.instance.id], why };
-    });
+    const next = take();
     if (next === undefined) break;
     const { instance, bytes, files } = next;
     evicted.push({ name: instance.name, instance: instance.id, why, bytes });
     missing.bytes -= bytes;
     missing.inodes -= files;
   }
-  if (evicted.length > 0) sweepLater(parts);
+  if (evicted.length > 0 && !dryRun) sweepLater(parts);
   return evicted;
 }
 
+type Choose = (state: State) => Candidate | undefined;
+
+function evictOne(parts: Parts, choose: Choose, why: string): () => Candidate | undefined {
+  return () => {
+    let next: Candidate | undefined;
+    append(parts, (state) => {
+      next = choose(state);
+      return next === undefined ? null : { kind: 'evict', instances: [next.instance.id], why };
+    });
+    return next;
+  };
+}
+
+/** The same on a copy of the state, with nothing entered. */
+function imagine(parts: Parts, choose: Choose): () => Candidate | undefined {
+  const state = restoreState(saveState(read(parts), parts.clock.now()));
+  return () => {
+    const next = choose(state);
+    if (next !== undefined) dropInstances(state, '', { instances: [next.instance.id], why: '' });
+    return next;
+  };
+}
+
 interface Candidate {
+  readonly instance: Instance;
   /** what its deletion sets free */
   readonly bytes: number;
   readonly files: number;
@@ -46,13 +82,14 @@ interface Candidate {
   readonly gain: number;
 }
 
-/** Instances that may go, the first to go first: size × time since its last use ÷ time to fill it. Pure. */
-export function candidates(state: State, now: number): (Candidate & { readonly instance: Instance })[] {
+/** Instances that may go, the first to go first: size × time since its last use ÷ time to fill it. `idle`:
+ * what was used in the last so many seconds stays. Pure. */
+export function candidates(state: State, now: number, idle = 0): Candidate[] {
   const leased = new Set(
     [...state.leases.values()].flatMap(({ from }) => (from === null ? [] : [from.instance])),
   );
   return [...state.instances.values()]
-    .filter(({ id }) => !leased.has(id))
+    .filter(({ id, lastUsed }) => !leased.has(id) && now - Date.parse(lastUsed) >= idle * 1000)
     .map((instance) => {
       const { bytes, files } = ownSize(state, instance);
       const idleSeconds = Math.max(1, (now - Date.parse(instance.lastUsed)) / 1000);

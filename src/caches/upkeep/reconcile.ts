@@ -6,7 +6,7 @@ import type { EntryBody } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts, read } from '../parts.ts';
 import { newest, type State } from '../state/state.ts';
 import { doom } from '../trees/deletion.ts';
-import { levels } from '../trees/layout.ts';
+import { type Layout, levels } from '../trees/layout.ts';
 import { payDebts } from '../transaction/debts.ts';
 import { compactLater } from './compact.ts';
 import { measureLater } from './measure.ts';
@@ -84,15 +84,19 @@ function findUnsettled(
 
 /** Homes of version 0.1 and before: what is in them is not taken over. */
 function doomOldLayout({ layout, told }: Parts): void {
-  const old = [
+  const old = findOldLayout(layout);
+  if (old.length === 0) return;
+  for (const path of old) doom(path, layout.doomed('1'));
+  told.push('caches of an older version were deleted: their layout is no longer used');
+}
+
+export function findOldLayout(layout: Layout): string[] {
+  return [
     ...levels.flatMap((level) =>
       ['idle', 'leased'].map((state) => join(layout.root, `level-${level}`, state)),
     ),
     ...['names', 'purged', 'history.jsonl', 'history.old.jsonl'].map((name) => join(layout.root, name)),
   ].filter((path) => existsSync(path));
-  if (old.length === 0) return;
-  for (const path of old) doom(path, layout.doomed('1'));
-  told.push('caches of an older version were deleted: their layout is no longer used');
 }
 
 /** For reports: open leases of processes that are gone, which the next reconciliation rolls back. */

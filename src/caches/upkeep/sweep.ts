@@ -18,13 +18,21 @@ export function sweepLater(parts: Parts): void {
 
 /** Returns how many trees nobody knows any more. */
 export function doomGarbage(parts: Parts): number {
-  const { layout } = parts;
+  const garbage = findGarbage(parts, () => readForChange(parts));
+  return garbage.filter(({ level, path }) => doom(path, parts.layout.doomed(level))).length;
+}
+
+/** What lies in layers and runs and is referred to by nothing. */
+export function findGarbage(
+  { layout }: Parts,
+  readState: () => State,
+): { readonly level: string; readonly path: string }[] {
   // Listed before the ledger is read: whatever is in the list, the ledger knew it by then.
   const layers = levels.flatMap((level) => entriesOf(layout.layers(level)).map((id) => ({ level, id })));
   const runs = levels.flatMap((level) => entriesOf(layout.runs(level)).map((id) => ({ level, id })));
-  const state = readForChange(parts);
+  const state = readState();
   const used = layersInUse(state);
-  const garbage = [
+  return [
     ...layers
       .filter(({ level, id }) => !used.has(`${level}/${id}`))
       .map(({ level, id }) => ({ level, path: join(layout.layers(level), id) })),
@@ -32,7 +40,6 @@ export function doomGarbage(parts: Parts): number {
       .filter(({ id }) => !isOpen(state, id))
       .map(({ level, id }) => ({ level, path: join(layout.runs(level), id) })),
   ];
-  return garbage.filter(({ level, path }) => doom(path, layout.doomed(level))).length;
 }
 
 function isOpen(state: State, id: string): boolean {

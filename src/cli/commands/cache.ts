@@ -1,13 +1,15 @@
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { fail } from '../../base/failure.ts';
 import { didYouMean } from '../../base/suggest.ts';
-import { openStore as openStoreIn } from '../../caches/open-store.ts';
 import { describeChange } from '../../caches/name.ts';
 import type { CacheListing, LeaseReport, Store } from '../../caches/store.ts';
-import { openHome } from '../home.ts';
+import { chooseNames } from '../cache-patterns.ts';
 import { notBuiltYet } from '../not-built.ts';
+import { openCaches } from '../open-caches.ts';
 import { addCacheDiffCommand } from './cache-diff.ts';
+import { addCacheLogCommand } from './cache-log.ts';
+import { addCacheUpkeepCommands } from './cache-upkeep.ts';
+import { asJson } from '../output/json.ts';
 import { describeCache } from '../output/progress.ts';
 import { bytes, columns } from '../output/terminal.ts';
 
@@ -18,7 +20,7 @@ export function addCacheCommands(program: Command): void {
     .description('every cache and its instances')
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const listings = await (await openStore()).list();
+      const listings = await (await openCaches()).list();
       process.stdout.write(json ? asJson(listings.map(withoutDirectories)) : listTable(listings));
     });
   cache
@@ -27,7 +29,7 @@ export function addCacheCommands(program: Command): void {
     .argument('<name>')
     .option('--json', 'as JSON')
     .action(async (name: string, { json }: { json?: true }) => {
-      const listing = await find(await openStore(), name);
+      const listing = await find(await openCaches(), name);
       process.stdout.write(json ? asJson(listing) : showListing(listing));
     });
   cache
@@ -36,7 +38,7 @@ export function addCacheCommands(program: Command): void {
     .argument('<label>')
     .option('--json', 'as JSON')
     .action(async (label: string, { json }: { json?: true }) => {
-      const reports = lastRun(await (await openStore()).history(label));
+      const reports = lastRun(await (await openCaches()).history(label));
       if (reports.length === 0) {
         fail(
           'usage',
@@ -49,28 +51,26 @@ export function addCacheCommands(program: Command): void {
   cache
     .command('purge')
     .description('make every instance of these caches unusable')
-    .argument('<name...>')
-    .action(async (names: readonly string[]) => {
-      const store = await openStore();
-      for (const name of names) await find(store, name);
-      for (const name of names) {
+    .argument('<name...>', 'whole names; * stands for any text, ? for one character')
+    .option('--json', 'as JSON')
+    .action(async (patterns: readonly string[], { json }: { json?: true }) => {
+      const store = await openCaches();
+      const known = [...new Set((await store.list()).map(({ name }) => name))];
+      const purged: { name: string; instances: number }[] = [];
+      for (const name of chooseNames(patterns, known)) {
         const { instances } = await store.purge(name, 'caisson cache purge');
         process.stderr.write(`caisson: ${name}: ${instances} purged\n`);
+        purged.push({ name, instances });
       }
+      if (json) process.stdout.write(asJson(purged));
       await store.drain();
     });
   addCacheDiffCommand(cache);
+  addCacheLogCommand(cache);
+  addCacheUpkeepCommands(cache);
   notBuiltYet(cache, {
-    log: 'caisson cache why LABEL',
-    gc: 'caisson cache purge NAME',
-    verify: 'caisson cache show NAME',
-    doctor: 'CAISSON_CACHE_BACKEND=overlay|direct chooses a back end',
     honesty: 'run twice with --fresh and compare',
   });
-}
-
-async function openStore(): Promise<Store> {
-  return openStoreIn(join(openHome(process.env), 'caches'));
 }
 
 async function find(store: Store, name: string): Promise<CacheListing> {
@@ -131,7 +131,7 @@ function lastRun(reports: readonly LeaseReport[]): LeaseReport[] {
 
 function whyText(reports: readonly LeaseReport[]): string {
   const lines: string[] = [];
-  for (const { name, mountPoint, warmth, at } of reports) {
+  for (const { name, mountPoint, warmth, at, ending } of reports) {
     const warm = warmth.state === 'warm';
     const use = {
       state: warmth.state,
@@ -141,10 +141,7 @@ function whyText(reports: readonly LeaseReport[]): string {
     };
     lines.push(`${mountPoint} ${name}`, `  ${at}: ${describeCache(use)}`);
     if (!warm) lines.push(...(warmth.changed ?? []).map((change) => `  ${describeChange(change)}`));
+    lines.push(`  afterwards: ${ending ?? 'the run goes on'}`);
   }
   return `${lines.join('\n')}\n`;
-}
-
-function asJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

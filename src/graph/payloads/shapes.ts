@@ -49,7 +49,10 @@ export const authoredCacheKeys: Readonly<Record<string, Shape>> = {
     "What becomes of changes when another task's came first.",
     oneOf(['auto', 'own', 'drop']),
   ),
-  backend: described('How it is kept and mounted, where the worker can do both.', oneOf(['overlay', 'direct'])),
+  backend: described(
+    'How it is kept and mounted, where the worker can do both.',
+    oneOf(['overlay', 'direct']),
+  ),
 };
 
 /** The same, and what the run transform adds. */

@@ -49,15 +49,7 @@ function sameFiller(a: Filler, b: Filler): boolean {
   return isSame && sameValue(a.image, b.image);
 }
 
-const ofEntry = [
-  'key',
-  'vary-on',
-  'share-down',
-  'commit-on',
-  'on-conflict',
-  'backend',
-  'checkout',
-] as const;
+const ofEntry = ['key', 'vary-on', 'share-down', 'commit-on', 'on-conflict', 'backend', 'checkout'] as const;
 
 function sameEntries(some: readonly CacheEntry[], others: readonly CacheEntry[]): boolean {
   if (some.length !== others.length) return false;

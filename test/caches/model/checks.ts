@@ -44,9 +44,9 @@ export async function checkDisk(history: History, { machine, store }: Process): 
   if (names.length > 0) throw new Error(`left in the root: ${names.join()}`);
   checkLedger(join(history.root, 'ledger'));
   const problems = (await machine.run(() => store.verify())).filter(
-    (problem) => ![...history.tampered].some((layer) => problem.startsWith(`layer ${layer}:`)),
+    ({ layer }) => layer === null || !history.tampered.has(layer),
   );
-  if (problems.length > 0) throw new Error(problems.join('; '));
+  if (problems.length > 0) throw new Error(problems.map(({ problem }) => problem).join('; '));
   checkTrees(history, await machine.run(() => store.list()));
 }
 
