@@ -9,11 +9,10 @@ export interface MinFreeOptions {
 
 const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
 const hint = 'a size such as 10GB or 500MB, a part of the disk such as 5%, or 0 for never';
-/** Files, or inodes, that a task can make before anybody looks again. */
 const defaultFiles = 100_000;
 
 /**
- * Below what is returned caches are evicted before a task starts. Default: 10 GB and 100,000 files, but never more than a
+ * Below what is returned `cache gc` evicts. Default: 10 GB and 100,000 files, but never more than a
  * tenth of the disk.
  */
 export function minFreeOf(

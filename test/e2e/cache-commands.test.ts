@@ -12,7 +12,7 @@ let repository: TestRepository;
 let store: Store;
 
 const cache = (...args: string[]): Finished => caisson(repository, ['cache', ...args]);
-const json = <T>(...args: string[]): T => JSON.parse(cache(...args, '--json').stdout) as T;
+const json = (...args: string[]): unknown => JSON.parse(cache(...args, '--json').stdout);
 const lease = (name: string, taskId: string, more = {}): Promise<Lease> =>
   store.lease(requestOf(name, { holder: { taskId, runId: 0, label: `label-${taskId}` }, ...more }));
 const write = ({ mount }: Lease, file: string): void =>
@@ -54,7 +54,7 @@ describe('caisson cache log', () => {
   it('can be narrowed to names and to a time', async () => {
     await commit(npm, 'one');
     await commit(pip, 'two');
-    const named = json<{ caches: string[] }[]>('log', '--name', '*-pip-*');
+    const named = json('log', '--name', '*-pip-*') as { caches: string[] }[];
     expect(new Set(named.flatMap(({ caches }) => caches))).toEqual(new Set([pip]));
     expect(json('log', '--since', '2000-01-01')).toEqual(json('log'));
     expect(json('log', '--since', '2999-01-01')).toEqual([]);
@@ -153,10 +153,11 @@ describe('caisson cache gc', () => {
     await commit(pip, 'two');
     await store.drain();
     const enough = ['--min-free', '1000TB'];
-    const planned = json<{ evicted: { name: string; why: string }[] }>('gc', '--dry-run', ...enough).evicted;
+    const planned = (json('gc', '--dry-run', ...enough) as { evicted: { name: string; why: string }[] })
+      .evicted;
     expect(planned).toHaveLength(1);
     expect(await store.list()).toHaveLength(2);
-    const { evicted } = json<{ evicted: { name: string; why: string }[] }>('gc', ...enough);
+    const { evicted } = json('gc', ...enough) as { evicted: { name: string; why: string }[] };
     expect(evicted).toHaveLength(1);
     const [{ name, why }] = evicted as [{ name: string; why: string }];
     const next = await lease(name, 'next');

@@ -9,7 +9,10 @@ export function addCacheUpkeepCommands(cache: Command): void {
   cache
     .command('gc')
     .description('delete what nothing refers to, and evict caches while too little of the disk is free')
-    .option('--min-free <size>', 'evict until that is free: 10GB, 5%; default: as caisson run')
+    .option(
+      '--min-free <size>',
+      'evict until that is free: 10GB, 5%; default: 10 GB, at most a tenth of the disk',
+    )
     .option('--min-free-files <count>', 'the same for files')
     .option('--dry-run', 'only say what would be done')
     .option('--json', 'as JSON')
