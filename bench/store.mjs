@@ -27,7 +27,14 @@ const [{ openStore }, { overlayOptions }] = await Promise.all(
 );
 const rounds = (usual) => Number(options.rounds || usual);
 const sizes = [...options.files.split(',').map(Number), ...(options.million ? [1_000_000] : [])];
-const disk = freshDisk(options.fs);
+let disk;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    disk?.remove();
+    process.exit(1);
+  });
+}
+disk = freshDisk(options.fs);
 const common = { openStore, disk };
 const benches = {
   async operations() {

@@ -27,8 +27,9 @@ export function freshDisk(type, gigabytes = 40) {
       mount();
     },
     settle: () => execFileSync('sync', ['-f', path]),
+    /** Also while programs of a run that was stopped still use it. */
     remove() {
-      execFileSync('umount', [path]);
+      execFileSync('umount', ['--lazy', path]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
