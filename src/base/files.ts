@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** True when an exception is the operating system's error of that code, e.g. `isErrno(e, 'ENOENT')`. */
 export function isErrno(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
@@ -42,5 +51,14 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, mode = 
 
 /** Creates a directory and its parents, private to the user unless told otherwise. */
 export function ensureDirectory(path: string, mode = 0o700): void {
-  mkdirSync(path, { recursive: true, mode });
+  try {
+    mkdirSync(path, { recursive: true, mode });
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    // On a read-only disk Node says that the path is not there; the first directory that is missing tells the reason.
+    let missing = resolve(path);
+    while (!existsSync(dirname(missing))) missing = dirname(missing);
+    mkdirSync(missing, { mode });
+    mkdirSync(path, { recursive: true, mode });
+  }
 }
