@@ -1,0 +1,192 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { openStore } from '../../../src/caches/open-store.ts';
+import type { BackEnd, Store } from '../../../src/caches/store.ts';
+import { inside } from '../inside.ts';
+import { requestOf } from '../store-request.ts';
+import { allowed, expectedOf, fork, trusted } from './expected.ts';
+
+/** Calls of the system that change a disk, and those that make a change durable. */
+export const calls =
+  'mkdir,rmdir,rename,link,unlink,fsync,ftruncate,chmod,fchmod,chown,lchown,fchown,utimensat,openat';
+
+export interface Point {
+  readonly call: string;
+  /** counts from 1 */
+  readonly nth: number;
+  /** the call with its arguments, ids left out */
+  readonly shape: string;
+}
+
+export interface Cut {
+  readonly point: Point;
+  readonly verdict: 'complete' | 'rolled back' | 'cleaned' | 'wrong';
+  readonly why: string;
+}
+
+/** One store that is cut off again and again. */
+export class Trial {
+  readonly #root: string;
+  readonly #log: string;
+  readonly #program: string;
+  readonly backEnd: BackEnd;
+
+  constructor(folder: string, program: string, backEnd: BackEnd) {
+    this.#root = join(folder, `caches-${backEnd}`);
+    this.#log = join(folder, `trace-${backEnd}`);
+    this.#program = program;
+    this.backEnd = backEnd;
+  }
+
+  /** Every call of a whole run, below the store, that changes something. */
+  points(): Point[] {
+    const { status, output } = this.#run([]);
+    if (status !== 0 || output.includes('failed')) throw new Error(`the scenario fails: ${output}`);
+    const counts = new Map<string, number>();
+    return readFileSync(this.#log, 'utf8')
+      .split('\n')
+      .flatMap((line) => {
+        const call = /^(?:\d+ +)?(\w+)\(/.exec(line)?.[1];
+        if (call === undefined) return [];
+        const nth = (counts.get(call) ?? 0) + 1;
+        counts.set(call, nth);
+        const isOurs = line.includes(this.#root) && (call !== 'openat' || /O_CREAT|O_TRUNC/.test(line));
+        return isOurs ? [{ call, nth, shape: this.#shape(line) }] : [];
+      });
+  }
+
+  #shape(line: string): string {
+    return line
+      .replaceAll(this.#root, '')
+      .replace(/\s+= .*$/, '')
+      .replaceAll(/[0-9a-f]{12,16}|\d{6,}(\.jsonl)?|-\w{8}\b|\d+\.\d+-\w+/g, '#')
+      .replaceAll(/\d+</g, '<')
+      .replaceAll(/AT_FDCWD<[^>]*>, /g, '')
+      .replaceAll(/, \[.*/g, ', …)');
+  }
+
+  /** Killed as it enters the call. */
+  kill(point: Point): Cut {
+    const { signal, output } = this.#run(['-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`]);
+    if (signal !== 'SIGKILL') return { point, verdict: 'wrong', why: `it was not killed: ${output}` };
+    return { point, verdict: 'complete', why: output };
+  }
+
+  /** The call, and with `onwards` all later ones of its kind, fails. */
+  fail({ call, nth, shape }: Point, code: string, onwards: boolean): Cut {
+    const point = { call: `${call} ${code}${onwards ? ' from then on' : ''}`, nth, shape };
+    const inject = `inject=${call}:error=${code}:when=${nth}${onwards ? '+' : ''}`;
+    const { status, output } = this.#run(['-e', inject]);
+    if (status !== 0) return { point, verdict: 'wrong', why: `exit ${status}: ${output.slice(-1500)}` };
+    return { point, verdict: 'complete', why: output };
+  }
+
+  #run(inject: readonly string[]): { status: number | null; signal: string | null; output: string } {
+    rmSync(this.#root, { recursive: true, force: true });
+    mkdirSync(this.#root);
+    const trace = [
+      '-y',
+      '-s',
+      '300',
+      '-e',
+      `trace=${calls}`,
+      '-e',
+      'signal=none',
+      ...inject,
+      '-o',
+      this.#log,
+    ];
+    const command = [...trace, process.execPath, this.#program, this.#root, this.backEnd];
+    const done = spawnSync('strace', command, { encoding: 'utf8' });
+    return { status: done.status, signal: done.signal, output: `${done.stdout}${done.stderr}` };
+  }
+
+  /** What a later process finds: exactly one of the states that may be there; afterwards nothing is open or left. */
+  async judge(cut: Cut, mayBeAny: boolean): Promise<Cut> {
+    if (cut.verdict === 'wrong') return cut;
+    const last = Number(/(?:^|\n)(\d+) (?:done|failed)[^\n]*\n$/.exec(cut.why)?.[1] ?? -1);
+    const before = this.#trees().length;
+    const wrong = (why: string): Cut => ({ ...cut, verdict: 'wrong', why: `after step ${last}: ${why}` });
+    try {
+      const store = await openStore(this.#root, { backEnd: this.backEnd });
+      await store.reconcile();
+      await store.drain();
+      const problem = (await this.#problem(store)) ?? (await this.#misfit(store, last, mayBeAny));
+      if (problem !== null) return wrong(problem);
+      const isCleaned = this.#trees().length < before;
+      await this.#normalRun(store);
+      const isComplete = this.#isNext(last);
+      return { ...cut, verdict: isComplete ? 'complete' : isCleaned ? 'cleaned' : 'rolled back', why: '' };
+    } catch (error) {
+      return wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+
+  async #problem(store: Store): Promise<string | null> {
+    const problems = await store.verify();
+    if (problems.length > 0) return problems.join('; ');
+    const { openLeases, layers } = await store.diagnose();
+    if (openLeases > 0) return `${openLeases} leases are open`;
+    const trees = this.#trees();
+    if (trees.length !== layers) return `${layers} layers, on disk ${trees.join()}`;
+    const odd = [
+      ...readdirSync(this.#root).filter((name) => !/^(ledger(\.reserve)?|level-[13])$/.test(name)),
+      ...readdirSync(join(this.#root, 'ledger')).filter((name) => !/^\d{6}(\.jsonl)?$/.test(name)),
+    ];
+    return odd.length > 0 ? `left behind: ${odd.join()}` : null;
+  }
+
+  readonly #seen = new Map<string, string | null>();
+
+  async #misfit(store: Store, last: number, mayBeAny: boolean): Promise<string | null> {
+    const expected = expectedOf(this.backEnd);
+    this.#seen.clear();
+    for (const name of Object.keys(expected)) {
+      const content = await contentOf(store, name);
+      this.#seen.set(name, content);
+      const may = mayBeAny
+        ? [null, ...(expected[name] ?? []).map(([, one]) => one), './file: more', '']
+        : allowed(expected, name, last);
+      if (!may.includes(content)) return `${name} holds ${content}, not ${may.join(' or ')}`;
+    }
+    return null;
+  }
+
+  #isNext(last: number): boolean {
+    const expected = expectedOf(this.backEnd);
+    return Object.keys(expected).some((name) => {
+      const [now, next] = allowed(expected, name, last);
+      return now !== next && this.#seen.get(name) === next;
+    });
+  }
+
+  async #normalRun(store: Store): Promise<void> {
+    const lease = await store.lease(requestOf('after'));
+    inside(lease, 'echo well > file');
+    const { kind } = await lease.commit();
+    if (kind !== 'committed') throw new Error(`a normal run afterwards is ${kind}`);
+    await store.drain();
+  }
+
+  #trees(): string[] {
+    return ['1', '3'].flatMap((level) =>
+      ['runs', 'layers', 'doomed'].flatMap((folder) => {
+        const path = join(this.#root, `level-${level}`, folder);
+        return existsSync(path) ? readdirSync(path).map((name) => `${level}/${folder}/${name}`) : [];
+      }),
+    );
+  }
+}
+
+/** What a run of that cache starts from, or null when it starts cold; copied, since a direct lease is in place. */
+async function contentOf(store: Store, name: string): Promise<string | null> {
+  const request = [trusted, fork].find((one) => one.name === name) ?? requestOf(name);
+  const listed = (await store.list()).filter((cache) => cache.name === name && cache.instances.length > 0);
+  if (listed.length === 0) return null;
+  const lease = await store.lease(request);
+  const script = 'for f in $(find . -type f | sort); do echo "$f:" $(cat "$f"); done';
+  const content = lease.from === null ? null : inside(lease, script).replaceAll('\n', ' ');
+  await lease.commit();
+  return content;
+}

@@ -1,0 +1,41 @@
+import type { BackEnd } from '../../../src/caches/store.ts';
+import { requestOf } from '../store-request.ts';
+
+const shared = (level: string) =>
+  requestOf(`t-level-${level}-files-v1-00000000000000000000`, { level, shareDown: true });
+export const trusted = shared('3');
+export const fork = shared('1');
+
+/** What a cache holds after steps of the scenario: from that step on, as `name: content` lines; null: nothing. */
+export type Expected = Readonly<Record<string, readonly (readonly [step: number, content: string | null])[]>>;
+
+export function expectedOf(backEnd: BackEnd): Expected {
+  const forked = backEnd === 'overlay' ? './file: trusted more' : './file: more';
+  return {
+    a: [
+      [0, './d/file: 1 ./gone: old'],
+      [1, './e/file: 1 2'],
+    ],
+    b: [
+      [2, './file: b'],
+      [3, backEnd === 'overlay' ? './file: b' : null],
+    ],
+    c: [
+      [4, './file: c'],
+      [5, null],
+    ],
+    d: [[6, './file: d']],
+    [trusted.name]: [[9, './file: trusted']],
+    [fork.name]: [[10, forked]],
+  };
+}
+
+/** The step that evicts: from it on, half of the caches may be gone. */
+export const evictionStep = 13;
+
+/** What may be there when `last` was the last step that ended, and the next one was begun. */
+export function allowed(expected: Expected, name: string, last: number): (string | null)[] {
+  const at = (step: number): string | null =>
+    (expected[name] ?? []).filter(([from]) => from <= step).at(-1)?.[1] ?? null;
+  return [at(last), at(last + 1), ...(last + 1 >= evictionStep ? [null] : [])];
+}
