@@ -125,7 +125,7 @@ export class Trial {
 
   async #problem(store: Store): Promise<string | null> {
     const problems = await store.verify();
-    if (problems.length > 0) return problems.join('; ');
+    if (problems.length > 0) return problems.map(({ problem }) => problem).join('; ');
     const { openLeases, layers } = await store.diagnose();
     if (openLeases > 0) return `${openLeases} leases are open`;
     const trees = this.#trees();
