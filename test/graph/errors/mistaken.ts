@@ -141,6 +141,7 @@ export async function whatIsTold(mistake: Mistake): Promise<string> {
         rootUrl: 'https://tc.example.com',
         index: null,
         strict: mistake.strict ?? false,
+        thorough: true,
       },
       mistake.phase ?? 'full',
     );
