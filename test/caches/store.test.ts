@@ -170,6 +170,18 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
     expect(inside(await store.lease(requestOf('b')), 'ls')).toBe('other');
   });
 
+  it.skipIf(!runs)('purges what a tainted task is only just writing', async () => {
+    const holder = { taskId: 'bad', runId: 0, label: 'bad' };
+    const lease = await store.lease(requestOf('a', { holder }));
+    inside(lease, 'touch bad');
+    await store.purgeTainted('bad', 'somebody');
+    expect(await lease.commit()).toMatchObject({
+      kind: 'rolled-back',
+      why: expect.stringContaining('tainted'),
+    });
+    expect((await store.lease(requestOf('a'))).warmth).toMatchObject({ state: 'cold' });
+  });
+
   it.skipIf(!runs)('survives changes of epochs, with another process open', async () => {
     const other = await rig.open({ epochLength: 5 });
     const short = await rig.open({ epochLength: 5 });

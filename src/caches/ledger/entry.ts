@@ -105,7 +105,12 @@ export interface MeasuredLayer {
 
 export type PurgeTarget =
   | { readonly kind: 'name'; readonly name: string }
-  | { readonly kind: 'generations'; readonly generations: readonly GenerationName[] };
+  /** and what open leases, by their ids, are writing */
+  | {
+      readonly kind: 'generations';
+      readonly generations: readonly GenerationName[];
+      readonly leases: readonly string[];
+    };
 
 /** An entry that is torn, changed, or does not follow its predecessor. */
 export class LedgerDamage extends Error {

@@ -147,8 +147,9 @@ function purge(state: State, at: string, what: PurgeTarget, why: string): void {
     const wanted = new Set(what.generations.map(({ instance, number }) => `${instance} ${number}`));
     // Also those that nobody can lease any more, but a run may still have mounted.
     for (const lease of state.leases.values()) {
-      if (lease.from !== null && wanted.has(`${lease.from.instance} ${lease.from.number}`))
-        lease.spoiled ??= why;
+      const { from } = lease;
+      const isHit = from !== null && wanted.has(`${from.instance} ${from.number}`);
+      if (isHit || what.leases.includes(lease.id)) lease.spoiled ??= why;
     }
     return drop(state, at, why, ({ number }, { id }) => wanted.has(`${id} ${number}`));
   }

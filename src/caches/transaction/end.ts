@@ -98,9 +98,13 @@ export function purgeTask(parts: Parts, taskId: string, by: string): BlastRadius
     radius = blastRadius(readEntries(parts.layout.ledger), state, taskId);
     const generations = radius.generations.map(({ instance, number }) => ({ instance, number }));
     const why = `${by}: tainted by task ${taskId}`;
-    return generations.length === 0
+    // A task that is still running has written as well, though nobody has seen it yet.
+    const leases = [...state.leases.values()]
+      .filter(({ holder }) => holder.taskId === taskId)
+      .map(({ id }) => id);
+    return generations.length === 0 && leases.length === 0
       ? null
-      : { kind: 'purge', what: { kind: 'generations', generations }, why };
+      : { kind: 'purge', what: { kind: 'generations', generations, leases }, why };
   });
   return radius;
 }

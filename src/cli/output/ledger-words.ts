@@ -77,7 +77,10 @@ class Known {
       case 'purge':
         return entry.what.kind === 'name'
           ? [entry.what.name]
-          : this.#ofInstances(entry.what.generations.map(({ instance }) => instance));
+          : [
+              ...this.#ofInstances(entry.what.generations.map(({ instance }) => instance)),
+              ...entry.what.leases.flatMap((id) => this.#leases.get(id)?.cache.name ?? []),
+            ];
       case 'evict':
         return this.#ofInstances(entry.instances);
       case 'refuse':
@@ -148,5 +151,7 @@ function startOf({ warmth, from }: Extract<Entry, { kind: 'lease' }>): string {
 
 function generationsOf(what: Extract<Entry, { kind: 'purge' }>['what']): string {
   if (what.kind === 'name') return '';
-  return ` ${what.generations.map(({ instance, number }) => `generation ${number} of ${instance}`).join(', ')},`;
+  const written = what.generations.map(({ instance, number }) => `generation ${number} of ${instance}`);
+  const unfinished = what.leases.map((id) => `what run ${id} writes`);
+  return ` ${[...written, ...unfinished].join(', ')},`;
 }

@@ -161,7 +161,7 @@ export function purge(world: World, name: string): World {
 /** Everything that came of a task. */
 export function purgeTask(world: World, task: string): World {
   const after = drop(world, ({ tasks }) => tasks.includes(task));
-  return spoil(after, ({ from }) => from?.generation.tasks.includes(task) === true);
+  return spoil(after, (lease) => lease.task === task || lease.from?.generation.tasks.includes(task) === true);
 }
 
 export function refuse(world: World, layer: string): World {
