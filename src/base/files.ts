@@ -16,6 +16,16 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
+/** What `look` finds on the disk; null when the system answers with one of these codes, by which nothing is there. */
+export function ifThere<T>(look: () => T, codes: readonly string[] = ['ENOENT']): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if (!isErrno(error, ...codes)) throw error;
+    return null;
+  }
+}
+
 /** Makes a directory's entries durable: what was created, renamed or removed in it survives a power loss. */
 export function syncDirectory(path: string): void {
   const fd = openSync(path, 'r');

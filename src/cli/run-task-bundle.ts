@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail } from '../base/failure.ts';
-import { isErrno } from '../base/files.ts';
+import { ifThere } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
 
 export interface RunTaskBundle {
@@ -24,7 +24,7 @@ const build = 'build it: npm run build';
 /** The run-task that lies beside this program; what goes into cache names is what tasks are given. */
 export function runTaskBundle(): RunTaskBundle {
   const path = join(import.meta.dirname, 'run-task.mjs');
-  const bytes = readIfThere(path);
+  const bytes = ifThere(() => readFileSync(path));
   if (bytes === null) return fail('unavailable', `${path} is missing`, build);
   const digest = sha256(bytes);
   const here = runTaskPlatforms.find((platform) => platform === `${process.platform}-${process.arch}`);
@@ -54,17 +54,8 @@ function findExecutable(
 ): { state: 'current' | 'stale' | 'missing'; path: string } {
   const folder = join(import.meta.dirname, 'executables', platform);
   const path = join(folder, 'run-task');
-  const note = readIfThere(join(folder, 'built.json'));
+  const note = ifThere(() => readFileSync(join(folder, 'built.json')));
   if (note === null) return { state: 'missing', path };
   const built = JSON.parse(note.toString('utf8')) as { digest?: unknown };
   return { state: built.digest === digest ? 'current' : 'stale', path };
-}
-
-function readIfThere(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return null;
-  }
 }

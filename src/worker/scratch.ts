@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, realpathSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ensureDirectory, isErrno } from '../base/files.ts';
+import { ensureDirectory, ifThere, isErrno } from '../base/files.ts';
 import { isAlive, ownProcess } from '../base/owner.ts';
 import { unmountBelow } from './engines/oci/views.ts';
 import { reapSandbox } from './engines/reap.ts';
@@ -52,10 +52,5 @@ export async function reconcileScratch(home: string): Promise<string[]> {
 }
 
 function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return [];
-  }
+  return ifThere(() => readdirSync(folder)) ?? [];
 }

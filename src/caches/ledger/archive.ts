@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { ifThere, isErrno } from '../../base/files.ts';
 import { isAlive } from '../../base/owner.ts';
 import { type Entry, parseEntry } from './entry.ts';
 import { epochName, numbersIn, seqName } from './numbers.ts';
@@ -38,7 +38,7 @@ function pack(folder: string, epoch: number, owner: string): void {
 
 /** What processes that are gone have left unfinished in a folder. */
 export function removeLeftovers(folder: string): void {
-  for (const name of namesIn(folder)) {
+  for (const name of ifThere(() => readdirSync(folder)) ?? []) {
     const owner = /^\.(?:tmp|new|trial)-(\d+\.\d+)-/.exec(name)?.[1];
     const isLeft = name.startsWith('.old-') || (owner !== undefined && !isAlive(owner));
     if (isLeft) rmSync(join(folder, name), { recursive: true, force: true });
@@ -47,7 +47,7 @@ export function removeLeftovers(folder: string): void {
 
 /** Every entry that is kept, oldest first; each is checked against the one before. LedgerDamage where that fails. */
 export function* readEntries(folder: string): Generator<Entry> {
-  const packed = namesIn(folder).flatMap((name) =>
+  const packed = (ifThere(() => readdirSync(folder)) ?? []).flatMap((name) =>
     /^\d+\.jsonl$/.test(name) ? [Number.parseInt(name, 10)] : [],
   );
   const epochs = [...new Set([...packed, ...numbersIn(folder)])].sort((a, b) => a - b);
@@ -63,38 +63,20 @@ export function* readEntries(folder: string): Generator<Entry> {
 }
 
 function readEpoch(path: string): string[] {
-  const packed = readIfThere(`${path}.jsonl`);
+  const packed = ifThere(() => readFileSync(`${path}.jsonl`, 'utf8'));
   if (packed === null) {
     const entries = readFolder(path);
     if (existsSync(path)) return entries;
   }
-  const text = packed ?? readIfThere(`${path}.jsonl`) ?? '';
+  const text = packed ?? ifThere(() => readFileSync(`${path}.jsonl`, 'utf8')) ?? '';
   return text.split(/(?<=\n)/);
 }
 
 function readFolder(path: string): string[] {
   const entries: string[] = [];
   for (;;) {
-    const text = readIfThere(join(path, seqName(entries.length + 1)));
+    const text = ifThere(() => readFileSync(join(path, seqName(entries.length + 1)), 'utf8'));
     if (text === null) return entries;
     entries.push(text);
-  }
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return null;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return [];
   }
 }

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { isErrno } from '../../base/files.ts';
+import { ifThere } from '../../base/files.ts';
 
 /** The names of entries and of epochs' folders: numbers, so that they sort. */
 export const seqName = (seq: number): string => String(seq).padStart(8, '0');
@@ -7,12 +7,6 @@ export const epochName = (epoch: number): string => String(epoch).padStart(6, '0
 
 /** The numbers that entries of a folder are named with, in no order; none when it is not there. */
 export function numbersIn(folder: string): number[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return [];
-  }
+  const names = ifThere(() => readdirSync(folder)) ?? [];
+  return names.filter((name) => /^\d+$/.test(name)).map(Number);
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { ifThere } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
 
 export const levels = ['1', '2', '3'] as const;
@@ -44,10 +44,5 @@ export class Layout {
 
 /** Empty when the folder is not there. */
 export function entriesOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
-    return [];
-  }
+  return ifThere(() => readdirSync(folder), ['ENOENT', 'ENOTDIR']) ?? [];
 }

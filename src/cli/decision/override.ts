@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail } from '../../base/failure.ts';
-import { isErrno } from '../../base/files.ts';
+import { ifThere } from '../../base/files.ts';
 import type { Parameters } from '../../graph/parameters/parameters.ts';
 import type { DecisionFlags } from './flags.ts';
 import type { History } from './history.ts';
@@ -27,7 +27,7 @@ export function findOverride(
   const file = flags.tryTaskConfigFile
     ? resolve(flags.tryTaskConfigFile)
     : join(history.top, 'try_task_config.json');
-  const text = readIfThere(file);
+  const text = ifThere(() => readFileSync(file, 'utf8'), ['ENOENT', 'EISDIR']);
   if (text !== null) return { parameters: tryTaskConfig(text, file), source: file };
   const note = history.note(noteRef, parameters.head_repository);
   return note === null ? null : { parameters: mapping(parseJson(note, noteRef), noteRef), source: noteRef };
@@ -58,13 +58,4 @@ function mapping(value: unknown, where: string): Readonly<Record<string, unknown
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
   return fail('configuration', `${where} has to be a mapping`);
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'EISDIR')) return null;
-    throw error;
-  }
 }

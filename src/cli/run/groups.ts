@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDirectory, isErrno, writeFileAtomic } from '../../base/files.ts';
+import { ensureDirectory, ifThere, writeFileAtomic } from '../../base/files.ts';
 import { isAlive, ownProcess } from '../../base/owner.ts';
 import { isSlugid } from '../../base/slugid.ts';
 
@@ -16,12 +16,8 @@ export function unmarkGroup(home: string, taskGroupId: string): void {
 
 /** Task groups whose process is gone. */
 export function abandonedGroups(home: string): string[] {
-  try {
-    return readdirSync(join(home, 'groups')).filter(
-      (name) => isSlugid(name) && !isAlive(readFileSync(join(home, 'groups', name), 'utf8')),
-    );
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return [];
-  }
+  const folder = join(home, 'groups');
+  const isAbandoned = (name: string): boolean =>
+    isSlugid(name) && !isAlive(readFileSync(join(folder, name), 'utf8'));
+  return ifThere(() => readdirSync(folder).filter(isAbandoned)) ?? [];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { isErrno } from '../../base/files.ts';
+import { ifThere } from '../../base/files.ts';
 import { compareCodePoints } from '../../base/hash.ts';
 import type { Mistakes } from '../mistakes.ts';
 import type { Mapping } from '../values/plain.ts';
@@ -30,7 +30,7 @@ const shape = keys({
 
 /** The pins that are committed; none where there is no lock file. What is wrong with it is added to `mistakes`. */
 export function readImageLock(folder: string, root: string, mistakes: Mistakes): ImagePins {
-  const source = readIfThere(join(folder, imageLockName));
+  const source = ifThere(() => readFileSync(join(folder, imageLockName), 'utf8'));
   if (source === null) return new Map();
   const parsed = parseJson(source, posix.join(root, imageLockName));
   if (!parsed.ok) {
@@ -62,13 +62,4 @@ export function isPinned(image: string): boolean {
 export function pinned(image: string, pins: ImagePins): string {
   const known = isPinned(image) ? undefined : pins.get(image);
   return known === undefined ? image : `${image}@${known}`;
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  }
 }

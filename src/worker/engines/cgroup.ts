@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSyn
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno } from '../../base/files.ts';
+import { ifThere, isErrno } from '../../base/files.ts';
 import { signalProcess } from './proc.ts';
 
 /** A control group that holds the processes of one sandbox: no process leaves it by starting a session. */
@@ -54,7 +54,7 @@ export async function enterCgroup(cgroup: Cgroup, pid: number): Promise<boolean>
 /** Also those in groups below it: a task may be a worker itself. */
 export function processesIn(cgroup: Cgroup): number[] {
   return groupsOf(cgroup.path).flatMap((path) => {
-    const pids = ifThere(() => readFileSync(join(path, 'cgroup.procs'), 'utf8')) ?? '';
+    const pids = ifInGroup(() => readFileSync(join(path, 'cgroup.procs'), 'utf8')) ?? '';
     return pids
       .split('\n')
       .filter((line) => line !== '')
@@ -76,7 +76,7 @@ export function killCgroup(cgroup: Cgroup): void {
 export async function removeCgroup(cgroup: Cgroup): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      for (const path of groupsOf(cgroup.path)) ifThere(() => rmdirSync(path));
+      for (const path of groupsOf(cgroup.path)) ifInGroup(() => rmdirSync(path));
       return;
     } catch (error) {
       if (!isErrno(error, 'EBUSY') || attempt === 100) throw error;
@@ -92,7 +92,7 @@ export function runcGroupOf(id: string): string {
 
 /** Removes those that a killed runc left; they are empty. */
 export function removeRuncGroups(id: string): void {
-  const mounts = ifThere(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? '';
+  const mounts = ifInGroup(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? '';
   for (const line of mounts.split('\n').filter((other) => / - cgroup2? /.test(other))) {
     const path = join(line.split(' ')[4] ?? '', runcGroupOf(id));
     try {
@@ -105,18 +105,9 @@ export function removeRuncGroups(id: string): void {
 
 /** A group and all below it, those below first. */
 function groupsOf(path: string): string[] {
-  const entries = ifThere(() => readdirSync(path, { withFileTypes: true })) ?? [];
+  const entries = ifInGroup(() => readdirSync(path, { withFileTypes: true })) ?? [];
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
   return [...below.flatMap(groupsOf), path];
-}
-
-function ifThere<T>(look: () => T): T | null {
-  try {
-    return look();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENODEV')) return null;
-    throw error;
-  }
 }
 
 /** Directories of the groups we are in: version 2 first, then those version 1 hierarchies that only count processes. */
@@ -153,4 +144,9 @@ function mountedAt(mountinfo: string, controllers: string, path: string): string
       root !== '/' && (path === root || path.startsWith(`${root}/`)) ? path.slice(root.length) : path;
     return [join(mountPoint, below)];
   });
+}
+
+/** Null where there is no such group, or no longer. */
+function ifInGroup<T>(look: () => T): T | null {
+  return ifThere(look, ['ENOENT', 'ENODEV']);
 }

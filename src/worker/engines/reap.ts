@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno } from '../../base/files.ts';
+import { ifThere, isErrno } from '../../base/files.ts';
 import { startProcess } from '../../base/process.ts';
 import { killCgroup, openCgroup, processesIn, removeCgroup, removeRuncGroups } from './cgroup.ts';
 import { findProgram } from './oci/host.ts';
@@ -102,12 +102,7 @@ async function forget(runtime: LeftContainer['runtime'], scratch: string, id: st
 }
 
 function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
+  return ifThere(() => readdirSync(directory), ['ENOENT', 'ENOTDIR']) ?? [];
 }
 
 function jsonIn(path: string): Record<string, unknown> | null {

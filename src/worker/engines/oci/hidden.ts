@@ -1,6 +1,6 @@
 import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { isErrno } from '../../../base/files.ts';
+import { ifThere } from '../../../base/files.ts';
 
 /**
  * What in a directory not everybody on the machine may read, as paths relative to it: the container's root may pass
@@ -29,10 +29,5 @@ function modeOf(path: string): number | null {
 
 /** Null for what went away while we looked. */
 function ifPresent<T>(look: () => T): T | null {
-  try {
-    return look();
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
+  return ifThere(look, ['ENOENT', 'ENOTDIR']);
 }
