@@ -69,7 +69,7 @@ export async function leaseCaches(
   }
 }
 
-/** Ends every lease, also when one cannot be ended; then throws for that one. Says what was not kept although it was to be. */
+/** Ends every lease, also when one cannot be ended; then throws for that one. Says of which caches nothing was kept, and why. */
 export async function returnCaches(
   held: readonly HeldCache[],
   verdict: CacheVerdict,
@@ -80,7 +80,7 @@ export async function returnCaches(
   for (const cache of held) {
     try {
       const note = await returnCache(cache, verdict, succeeded);
-      if (note !== null) notes.push(`cache ${cache.mountPoint}: not kept: ${note}`);
+      if (note !== null) notes.push(`cache ${cache.mountPoint}: ${note}`);
     } catch (error) {
       errors.push(error);
     }
@@ -94,15 +94,18 @@ async function returnCache(
   verdict: CacheVerdict,
   succeeded: boolean,
 ): Promise<string | null> {
-  if (verdict.kind === 'purge') await lease.purge(verdict.why);
-  else if (verdict.kind === 'roll-back') await lease.rollBack(verdict.why);
-  else if (commitOn === 'success' && !succeeded)
-    await lease.rollBack('the task failed, and the cache keeps success only');
-  else {
-    const outcome = await lease.commit();
-    return outcome.kind === 'rolled-back' ? outcome.why : null;
+  if (verdict.kind === 'purge') {
+    await lease.purge(verdict.why);
+    return `purged by ${verdict.why}`;
   }
-  return null;
+  const isKept = verdict.kind === 'commit' && (commitOn === 'end' || succeeded);
+  if (isKept) {
+    const outcome = await lease.commit();
+    return outcome.kind === 'rolled-back' ? `not kept: ${outcome.why}` : null;
+  }
+  const why = verdict.kind === 'commit' ? 'the task failed, and the cache keeps success only' : verdict.why;
+  await lease.rollBack(why);
+  return `rolled back: ${why}`;
 }
 
 /** The directories that the run's changes go to. */

@@ -1,10 +1,13 @@
 import { type Claim, type Queue, QueueError } from '../queue/queue.ts';
 
+/** Why a run is no longer ours. */
+export type LostReason = 'canceled' | 'deadline-exceeded' | 'claim-expired';
+
 /**
  * Renews a claim while a run lasts: a third of its time before it ends. Calls `lost` once when the queue has given the
- * run up (cancelled, past its deadline, expired); an outage of the queue is waited out until the claim ends.
+ * run up; an outage of the queue is waited out until the claim ends.
  */
-export function keepClaim(queue: Queue, claim: Claim, lost: () => void): { stop(): void } {
+export function keepClaim(queue: Queue, claim: Claim, lost: (why: LostReason) => void): { stop(): void } {
   const { taskId } = claim.status;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -22,7 +25,7 @@ export function keepClaim(queue: Queue, claim: Claim, lost: () => void): { stop(
       if (!(error instanceof QueueError)) throw error;
       if (stopped) return;
       const final = error.code !== 'unavailable' || Date.parse(takenUntil) <= Date.now();
-      if (final) lost();
+      if (final) lost(await whyLost(queue, claim));
       else schedule(takenUntil, 1000);
     }
   };
@@ -34,4 +37,14 @@ export function keepClaim(queue: Queue, claim: Claim, lost: () => void): { stop(
       clearTimeout(timer);
     },
   };
+}
+
+async function whyLost(queue: Queue, { status: { taskId }, runId }: Claim): Promise<LostReason> {
+  try {
+    const reason = (await queue.status(taskId)).runs[runId]?.reasonResolved;
+    return reason === 'canceled' || reason === 'deadline-exceeded' ? reason : 'claim-expired';
+  } catch (error) {
+    if (error instanceof QueueError) return 'claim-expired';
+    throw error;
+  }
 }

@@ -1,14 +1,15 @@
 import { unreachable } from '../base/result.ts';
 import type { ReportableReason } from '../task/status.ts';
 import type { Exit } from './engines/engine.ts';
+import type { LostReason } from './reclaimer.ts';
 
 /** How a run is reported to the queue. */
 export type Verdict =
   | { readonly state: 'completed' }
   | { readonly state: 'failed' }
   | { readonly state: 'exception'; readonly reason: ReportableReason }
-  /** somebody else has resolved it: cancelled, claim lost */
-  | { readonly state: 'lost' };
+  /** somebody else has resolved it */
+  | { readonly state: 'lost'; readonly reason: LostReason };
 
 /** What becomes of the run's caches. */
 export type CacheVerdict =
@@ -17,7 +18,7 @@ export type CacheVerdict =
   | { readonly kind: 'purge'; readonly why: string };
 
 /** Why a run was stopped from outside. */
-export type StopReason = 'max-run-time' | 'lost' | 'shutdown' | 'canceled' | 'disk-full';
+export type StopReason = 'max-run-time' | 'shutdown' | 'disk-full' | LostReason;
 
 export interface Ending {
   readonly exit: Exit;
@@ -47,9 +48,10 @@ function verdictOfStop(stopped: StopReason): Verdict {
     case 'max-run-time':
     case 'disk-full':
       return { state: 'failed' };
-    case 'lost':
     case 'canceled':
-      return { state: 'lost' };
+    case 'deadline-exceeded':
+    case 'claim-expired':
+      return { state: 'lost', reason: stopped };
     case 'shutdown':
       return { state: 'exception', reason: 'worker-shutdown' };
     default:
@@ -78,8 +80,9 @@ export function cacheVerdictOf({ exit, stopped, onExitStatus }: Ending): CacheVe
 
 const stopReasons: Readonly<Record<StopReason, string>> = {
   'max-run-time': 'the task took longer than its maxRunTime',
-  lost: 'the claim on the task was lost',
   canceled: 'the task was cancelled',
+  'deadline-exceeded': 'the task was past its deadline',
+  'claim-expired': 'the claim on the task was lost',
   shutdown: 'the worker was stopped',
   'disk-full': 'the task filled the disk',
 };

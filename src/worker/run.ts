@@ -65,8 +65,7 @@ export async function runTask(parts: RunParts, claim: Claim, stopping: AbortSign
     type: 'resolved',
     ...of,
     state: verdict.state === 'lost' ? 'exception' : verdict.state,
-    reason:
-      verdict.state === 'lost' ? 'canceled' : verdict.state === 'exception' ? verdict.reason : verdict.state,
+    reason: 'reason' in verdict ? verdict.reason : verdict.state,
     exitCode: done.exit?.kind === 'exited' ? done.exit.code : null,
     seconds: (performance.now() - started) / 1000,
     retried: status !== null && status.runs.length > of.runId + 1,
@@ -99,7 +98,7 @@ function watchForStop(queue: Queue, claim: Claim, stopping: AbortSignal, cleanup
   const shutdown = (): void => stop.because('shutdown');
   stopping.addEventListener('abort', shutdown);
   cleanup.defer(() => stopping.removeEventListener('abort', shutdown));
-  const kept = keepClaim(queue, claim, () => stop.because('lost'));
+  const kept = keepClaim(queue, claim, (why) => stop.because(why));
   cleanup.defer(() => kept.stop());
   if (stopping.aborted) shutdown();
   return stop;

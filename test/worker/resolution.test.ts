@@ -12,7 +12,7 @@ const cases: readonly [string, Exit, StopReason | null, object, string][] = [
   ['killed', { kind: 'signalled', signal: 'SIGKILL' }, null, { state: 'failed' }, 'roll-back'],
   ['too long', { kind: 'aborted' }, 'max-run-time', { state: 'failed' }, 'roll-back'],
   ['too long, but it ended', exited(0), 'max-run-time', { state: 'failed' }, 'roll-back'],
-  ['cancelled', { kind: 'aborted' }, 'lost', { state: 'lost' }, 'roll-back'],
+  ['cancelled', { kind: 'aborted' }, 'canceled', { state: 'lost', reason: 'canceled' }, 'roll-back'],
   [
     'worker stopped',
     { kind: 'aborted' },

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Event } from '../../src/base/event.ts';
 import { slugid } from '../../src/base/slugid.ts';
 import { openStore } from '../../src/caches/open-store.ts';
-import type { FreeSpace, Store } from '../../src/caches/store.ts';
+import type { BackEnd, FreeSpace, Store } from '../../src/caches/store.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
 import type { TaskStatus } from '../../src/task/status.ts';
@@ -16,20 +16,44 @@ import { root } from '../support/caisson.ts';
 
 const hour = 3600 * 1000;
 
+export interface RigOptions {
+  /** a home that another rig made, and leaves to it to remove; default: a new one */
+  readonly home?: string;
+  readonly taskGroupId?: string;
+  readonly backEnd?: BackEnd;
+  readonly claimSeconds?: number;
+  readonly tell?: (event: Event) => void;
+  /** called with the home before anything is in it */
+  readonly prepare?: (home: string) => void;
+}
+
 /** A worker on real parts in a temporary home. */
 export class WorkerRig implements AsyncDisposable {
-  readonly home = mkdtempSync(join(tmpdir(), 'caisson-worker-'));
-  readonly taskGroupId = slugid();
+  readonly home: string;
+  readonly taskGroupId: string;
   readonly events: Event[] = [];
   readonly stopping = new AbortController();
   queue!: EmbeddedQueue;
   store!: Store;
+  readonly #isOwn: boolean;
+  readonly #tell: (event: Event) => void;
 
-  static async open(prepare: (home: string) => void = () => undefined): Promise<WorkerRig> {
-    const rig = new WorkerRig();
-    prepare(rig.home);
-    rig.queue = await openEmbeddedQueue({ home: rig.home });
-    rig.store = await openStore(join(rig.home, 'caches'));
+  private constructor({ home, taskGroupId, tell = () => undefined }: RigOptions) {
+    this.#tell = tell;
+    this.home = home ?? mkdtempSync(join(tmpdir(), 'caisson-worker-'));
+    this.#isOwn = home === undefined;
+    this.taskGroupId = taskGroupId ?? slugid();
+  }
+
+  static async open(options: RigOptions = {}): Promise<WorkerRig> {
+    const rig = new WorkerRig(options);
+    const { backEnd, claimSeconds } = options;
+    options.prepare?.(rig.home);
+    rig.queue = await openEmbeddedQueue({
+      home: rig.home,
+      ...(claimSeconds === undefined ? {} : { claimSeconds }),
+    });
+    rig.store = await openStore(join(rig.home, 'caches'), backEnd === undefined ? {} : { backEnd });
     return rig;
   }
 
@@ -83,7 +107,10 @@ export class WorkerRig implements AsyncDisposable {
       runTask: { path: join(root, 'dist/run-task.mjs'), digest: 'a'.repeat(64) },
       network: 'host',
       sandboxMounts: [],
-      emit: (event) => this.events.push(event),
+      emit: (event) => {
+        this.events.push(event);
+        this.#tell(event);
+      },
       afterRun: settle,
       signal: AbortSignal.any([this.stopping.signal, done.signal]),
     });
@@ -106,6 +133,6 @@ export class WorkerRig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.queue.close();
-    rmSync(this.home, { recursive: true, force: true });
+    if (this.#isOwn) rmSync(this.home, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BackEnd } from '../../src/caches/store.ts';
+import type { EngineChoice } from '../../src/worker/choose-engine.ts';
+import { reconcileScratch } from '../../src/worker/scratch.ts';
+import { hasOverlay } from '../caches/store-rig.ts';
+import { sandboxed } from '../support/caisson.ts';
+import { makePicture, type Picture, shownLine } from './cache-picture.ts';
+import { WorkerRig } from './rig.ts';
+import { buildWorker, startWorkerProcess } from './start-worker.ts';
+
+const name = 'test-level-1-shared-v1-00000000000000000000';
+const folder = mkdtempSync(join(tmpdir(), 'caisson-ends-'));
+let program: string;
+let picture: Picture;
+beforeAll(async () => {
+  program = await buildWorker(folder);
+  picture = await makePicture();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Place {
+  readonly backEnd: BackEnd;
+  readonly engine: EngineChoice;
+}
+
+const places: readonly Place[] = [
+  { backEnd: 'overlay', engine: 'oci' },
+  { backEnd: 'direct', engine: 'oci' },
+  { backEnd: 'direct', engine: 'process' },
+];
+const timeout = 60_000;
+
+describe.skipIf(!sandboxed || !hasOverlay).concurrent.each(places)(
+  'what a warm cache is after a task ($backEnd, engine $engine; needs root, crun and overlayfs)',
+  ({ backEnd, engine }) => {
+    /** One task with the cache at `shared` in its directory. */
+    const create = (rig: WorkerRig, script: string, maxRunTime = 60): Promise<string> => {
+      const command = ['sh', '-c', script];
+      if (engine === 'oci')
+        return rig.create({ cache: { [name]: '/builds/worker/shared' }, command, maxRunTime });
+      const mounts = [{ cacheName: name, directory: 'shared' }];
+      const scopes = [`generic-worker:cache:${name}`];
+      return rig.create({ image: undefined, command: [command], mounts, maxRunTime }, { scopes });
+    };
+    const warmedUp = async (): Promise<WorkerRig> => {
+      const rig = await WorkerRig.open({ backEnd });
+      await create(rig, picture.fill);
+      await rig.work(1, engine);
+      return rig;
+    };
+    const run = async (rig: WorkerRig, script: string): Promise<void> => {
+      await create(rig, script);
+      await rig.work(1, engine);
+    };
+    const shown = (rig: WorkerRig): string[] => rig.log.filter((line) => shownLine.test(line));
+    const look = async (rig: WorkerRig): Promise<string[]> => {
+      rig.events.length = 0;
+      await run(rig, picture.show);
+      return shown(rig);
+    };
+    /** Looks only: afterwards the generation is the same. */
+    const lookFirst = async (rig: WorkerRig): Promise<string[]> => {
+      const before = await look(rig);
+      expect(before.length).toBeGreaterThan(15);
+      rig.events.length = 0;
+      return before;
+    };
+    /** On layers the next task meets what was before; the directory that was worked in is gone, and why. */
+    const expectAsBefore = (rig: WorkerRig, after: string[], before: string[], why: string): void => {
+      if (backEnd === 'overlay') {
+        expect(rig.uses.at(-1)).toBe('generation 1');
+        expect(after).toEqual(before);
+      } else {
+        expect(rig.uses.at(-1)).toMatch(new RegExp(`^rolled back: ${why}, \\d+ s ago$`));
+        expect(after).toHaveLength(2);
+      }
+    };
+    const spoilAndWait = (): string => `${picture.spoil}; echo ready; sleep 60`;
+
+    it('that was cancelled', { timeout }, async () => {
+      await using rig = await warmedUp();
+      const before = await lookFirst(rig);
+      const taskId = await create(rig, spoilAndWait());
+      const working = rig.work(1, engine);
+      await expect.poll(() => rig.log.includes('ready'), { timeout: 20_000 }).toBe(true);
+      await rig.queue.cancelTask(taskId);
+      await working;
+      expect(rig.log.at(-1)).toContain('rolled back: the task was cancelled');
+      expectAsBefore(rig, await look(rig), before, 'the task was cancelled');
+    });
+
+    it('that took longer than its maxRunTime', { timeout }, async () => {
+      await using rig = await warmedUp();
+      const before = await lookFirst(rig);
+      const taskId = await create(rig, spoilAndWait(), 4);
+      await rig.work(1, engine);
+      expect(rig.log).toContain('ready');
+      expect((await rig.status(taskId)).state).toBe('failed');
+      expectAsBefore(rig, await look(rig), before, 'the task took longer than its maxRunTime');
+    });
+
+    /** Spoils the cache in its first run and looks at it in the next. */
+    const spoilThenShow = (): string => `if [ "$RUN_ID" = 0 ]; then ${spoilAndWait()}; fi; ${picture.show}`;
+
+    it('whose worker was stopped (SIGTERM): it is tried again', { timeout }, async () => {
+      await using rig = await warmedUp();
+      const before = await lookFirst(rig);
+      const taskId = await create(rig, spoilThenShow());
+      const worker = await startWorkerProcess(program, [rig.home, rig.taskGroupId, engine, backEnd], 'ready');
+      worker.child.kill('SIGTERM');
+      expect(await worker.exited).toBe(0);
+      await rig.work(1, engine);
+      const { state, runs } = await rig.status(taskId);
+      expect([state, ...runs.map(({ reasonResolved }) => reasonResolved)]).toEqual([
+        'completed',
+        'worker-shutdown',
+        'completed',
+      ]);
+      expectAsBefore(rig, shown(rig), before, 'the worker was stopped');
+    });
+
+    it('whose worker was killed (SIGKILL): it is tried again', { timeout }, async () => {
+      await using rig = await warmedUp();
+      const before = await lookFirst(rig);
+      const taskId = await create(rig, spoilThenShow());
+      const worker = await startWorkerProcess(program, [rig.home, rig.taskGroupId, engine, backEnd], 'ready');
+      worker.child.kill('SIGKILL');
+      await worker.exited;
+      // What a worker does at its start.
+      expect(await reconcileScratch(rig.home)).toEqual([
+        `removed what a killed worker left of run ${taskId}-0`,
+      ]);
+      expect((await rig.store.reconcile()).join()).toContain(`rolled back ${name}`);
+      await rig.work(1, engine);
+      const { state, runs } = await rig.status(taskId);
+      expect([state, ...runs.map(({ reasonResolved }) => reasonResolved)]).toEqual([
+        'completed',
+        'claim-expired',
+        'completed',
+      ]);
+      expectAsBefore(rig, shown(rig), before, 'the process that used it was killed');
+      expect((await rig.store.diagnose()).openLeases).toBe(0);
+    });
+  },
+);
