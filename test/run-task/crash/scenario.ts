@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckoutTrial } from '../hostile/repository.ts';
-import { type Change, Disk } from './disk.ts';
-import { afterPowerLoss, replay } from './power-loss.ts';
-import { trace } from './trace.ts';
+import { type Change, Disk } from '../../support/crash/disk.ts';
+import { afterPowerLoss, replay } from '../../support/crash/power-loss.ts';
+import { trace } from '../../support/crash/trace.ts';
 
 export type Verdict = 'complete' | 'mended' | 'refused' | 'wrong';
 

@@ -3,7 +3,7 @@ import { chownSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, write
 import { join } from 'node:path';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { another, someone } from '../wrapper.ts';
-import { Disk } from './disk.ts';
+import { Disk } from '../../support/crash/disk.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 
 export function scenariosOf(trial: CheckoutTrial): {
