@@ -41,7 +41,10 @@ describe.skipIf(!hasStrace || !hasOverlay).each(backEnds)(
       '%s: every step ends, at worst in a clear error, and nothing is stuck afterwards',
       async (code) => {
         const trial = new Trial(folder, program, backEnd);
-        const points = choose(trial.points(), 3).filter(({ call }) => call !== 'unlink' || code !== 'ENOSPC');
+        const points = choose(trial.points(), 3).filter(
+          // What is merged is the task's mount, made by the test; and removing works on a full disk.
+          ({ call, shape }) => !shape.includes('/merged-') && (call !== 'unlink' || code !== 'ENOSPC'),
+        );
         const cuts: Cut[] = [];
         for (const [index, point] of points.entries())
           cuts.push(await trial.judge(trial.fail(point, code, index % 2 === 1), true));

@@ -147,16 +147,15 @@ export class Trial {
       this.#seen.set(name, content);
       const may = mayBeAny
         ? [null, ...(expected[name] ?? []).map(([, one]) => one), './file: more', '']
-        : allowed(expected, name, last);
+        : allowed(this.backEnd, name, last);
       if (!may.includes(content)) return `${name} holds ${content}, not ${may.join(' or ')}`;
     }
     return null;
   }
 
   #isNext(last: number): boolean {
-    const expected = expectedOf(this.backEnd);
-    return Object.keys(expected).some((name) => {
-      const [now, next] = allowed(expected, name, last);
+    return Object.keys(expectedOf(this.backEnd)).some((name) => {
+      const [now, next] = allowed(this.backEnd, name, last);
       return now !== next && this.#seen.get(name) === next;
     });
   }
