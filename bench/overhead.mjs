@@ -129,6 +129,7 @@ async function bareCrun() {
   const request = { id: 'bare', scratch, commands: [['true']], env: {}, mounts: [], network: 'host' };
   const sandbox = await engines.oci.prepare(request);
   await sandbox.execute(() => {}, new AbortController().signal);
+  await sandbox[Symbol.asyncDispose]();
   const state = join(home, 'crun');
   const crun = ['crun', '--cgroup-manager=disabled', '--root', state, 'run', '--bundle', scratch, 'bare'];
   return () => execFileSync('unshare', ['--mount', 'sh', '-c', hidden, 'sh', ...crun], { stdio: 'pipe' });

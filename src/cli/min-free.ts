@@ -1,5 +1,6 @@
 import { fail } from '../base/failure.ts';
 import type { FreeSpace, Store } from '../caches/store.ts';
+import { amountOf } from './amount.ts';
 
 /** What a person wants to be kept free: by flags, else by the environment. */
 export interface MinFreeOptions {
@@ -7,8 +8,7 @@ export interface MinFreeOptions {
   readonly minFreeFiles?: string;
 }
 
-const units: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
-const hint = 'a size such as 10GB or 500MB, a part of the disk such as 5%, or 0 for never';
+const amountHint = 'a size such as 10GB or 500MB, a part of the disk such as 5%, or 0 for never';
 const defaultFiles = 100_000;
 
 /**
@@ -32,10 +32,8 @@ export function minFreeOf(
 }
 
 function amount(name: string, text: string, total: number): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*(%|[KMGT]?B)?$/i.exec(text.trim()) ?? [];
-  if (digits === undefined) return fail('usage', `${name} is "${text}"`, hint);
-  if (unit === '%' && Number(digits) > 90)
-    return fail('usage', `${name} is "${text}": tasks could never run`, hint);
-  const each = unit === '%' ? total / 100 : units[(unit ?? 'B').toUpperCase()]!;
-  return Math.round(Number(digits) * each);
+  const wanted = amountOf(name, text, total, amountHint);
+  if (/%\s*$/.test(text) && wanted > total * 0.9)
+    return fail('usage', `${name} is "${text}": tasks could never run`, amountHint);
+  return wanted;
 }

@@ -84,7 +84,7 @@ function giveToWorker(folder: string): void {
 export function requestOf(
   layout: Layout,
   work: Work,
-  rest: Pick<SandboxRequest, 'id' | 'scratch' | 'network'> & {
+  rest: Pick<SandboxRequest, 'id' | 'scratch' | 'network' | 'memory'> & {
     readonly env: Readonly<Record<string, string>>;
   },
 ): SandboxRequest {
@@ -96,6 +96,7 @@ export function requestOf(
     env: { ...rest.env, ...layout.env, ...work.env },
     mounts: layout.mounts,
     allowPtrace: work.allowPtrace,
+    ...(rest.memory === undefined ? {} : { memory: rest.memory }),
     ...(layout.cwd === undefined ? {} : { cwd: layout.cwd }),
   };
 }

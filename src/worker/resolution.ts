@@ -23,6 +23,8 @@ export type StopReason = 'max-run-time' | 'shutdown' | 'disk-full' | LostReason;
 export interface Ending {
   readonly exit: Exit;
   readonly stopped: StopReason | null;
+  /** processes of the task that the kernel killed because memory was short */
+  readonly memoryKills: number;
   readonly onExitStatus: { readonly retry: readonly number[]; readonly purgeCaches: readonly number[] };
 }
 
@@ -59,13 +61,17 @@ function verdictOfStop(stopped: StopReason): Verdict {
   }
 }
 
-/** Only a task that ended by itself has left a cache that the next one may meet. */
-export function cacheVerdictOf({ exit, stopped, onExitStatus }: Ending): CacheVerdict {
+/**
+ * Only a task that ended by itself has left a cache that the next one may meet. One that lost a process to the kernel may
+ * go on and end well, but what that process was writing is cut off.
+ */
+export function cacheVerdictOf({ exit, stopped, memoryKills, onExitStatus }: Ending): CacheVerdict {
   if (stopped !== null) return { kind: 'roll-back', why: stopReasons[stopped] };
   switch (exit.kind) {
     case 'exited':
       if (onExitStatus.purgeCaches.includes(exit.code))
         return { kind: 'purge', why: `its task, exit code ${exit.code}` };
+      if (memoryKills > 0) return { kind: 'roll-back', why: 'the task ran out of memory' };
       return { kind: 'commit' };
     case 'signalled':
       return { kind: 'roll-back', why: `the task was killed by ${exit.signal}` };

@@ -30,6 +30,8 @@ export interface RunParts {
   readonly rootUrl: string;
   readonly runTask: { readonly path: string; readonly fetchContent?: string; readonly digest: string };
   readonly network: 'host' | 'none';
+  /** bytes that the processes of one task may use together, where that can be limited; default: as many as there are */
+  readonly memory?: number;
   /** given to every sandbox */
   readonly sandboxMounts: readonly Mount[];
   readonly disk: DiskGuard;
@@ -143,9 +145,12 @@ async function execute(
       id: `${of.taskId}-${of.runId}`,
       scratch: join(scratch, 'sandbox'),
       network: parts.network,
+      ...(parts.memory === undefined ? {} : { memory: parts.memory }),
       env,
     });
     await using sandbox = await engine.prepare(request);
+    if (!sandbox.limitsMemory)
+      log.say('the memory of this task is not limited: no control group that does can be made');
     const unwatch = parts.disk.watch({
       folders: [scratch, ...writtenBy(held)],
       stop(why) {
@@ -157,9 +162,11 @@ async function execute(
     const exit = await sandbox.execute((chunk) => log.write(chunk), stop.signal);
     clearTimeout(timer);
     unwatch();
-    const ending = { exit, stopped: stop.reason, onExitStatus: work.onExitStatus };
+    const memoryKills = sandbox.memoryKills();
+    const ending = { exit, stopped: stop.reason, memoryKills, onExitStatus: work.onExitStatus };
     caches = cacheVerdictOf(ending);
     let verdict = verdictOf(ending);
+    if (memoryKills > 0) log.say(describeKills(memoryKills, parts.memory));
     log.say(describeEnd(exit, stop.reason));
     if (verdict.state === 'completed' || verdict.state === 'failed') {
       const requests = work.artifacts.map((request) => ({ ...request, path: layout.inside(request.path) }));
@@ -192,6 +199,12 @@ function describeEnd(exit: Exit, stopped: StopReason | null): string {
   if (exit.kind === 'exited') return `exit code ${exit.code}`;
   if (exit.kind === 'signalled') return `killed by ${exit.signal}`;
   return exit.kind === 'engine-failed' ? exit.failure.message : 'stopped';
+}
+
+function describeKills(count: number, limit: number | undefined): string {
+  const processes = `${count} ${count === 1 ? 'process' : 'processes'} of the task`;
+  const allowed = limit === undefined ? '' : `; together they may use ${Math.round(limit / 1e6)} MB`;
+  return `out of memory: the kernel killed ${processes}${allowed}`;
 }
 
 /** Stores the log and tells the queue; null when the run is no longer ours. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseNames, matchesPattern } from '../../src/cli/cache-patterns.ts';
 import { minFreeOf } from '../../src/cli/min-free.ts';
+import { taskMemory } from '../../src/cli/task-memory.ts';
 import { parseSince } from '../../src/cli/since.ts';
 import type { Store } from '../../src/caches/store.ts';
 
@@ -51,5 +52,18 @@ describe('how much of the disk is kept free', () => {
     expect(of(500e9, { minFree: '1.5 GB', minFreeFiles: '20' })).toEqual({ bytes: 1.5e9, inodes: 20 });
     expect(of(500e9, { minFree: '5%', minFreeFiles: '5%' })).toEqual({ bytes: 25e9, inodes: 50 });
     expect(of(500e9, { minFree: '0', minFreeFiles: '0' })).toEqual({ bytes: 0, inodes: 0 });
+  });
+});
+
+describe('how much memory a task may use', () => {
+  it('is nine tenths of what is there if nothing is said', () => {
+    expect(taskMemory('')).toBe(Math.floor((taskMemory('100%') ?? 0) * 0.9));
+  });
+
+  it('is a size, a part of what is there, or not limited', () => {
+    expect(taskMemory('4GB')).toBe(4e9);
+    expect((taskMemory('50%') ?? 0) * 2).toBeCloseTo(taskMemory('100%') ?? 0, -1);
+    expect(taskMemory('0')).toBeNull();
+    expect(() => taskMemory('much')).toThrow('CAISSON_TASK_MEMORY is "much"');
   });
 });

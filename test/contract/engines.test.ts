@@ -8,7 +8,7 @@ import type { Engine, Exit } from '../../src/worker/engines/engine.ts';
 import { ociEngine } from '../../src/worker/engines/oci/oci.ts';
 import { processEngine } from '../../src/worker/engines/process.ts';
 import { defaultPath } from '../../src/worker/engines/request.ts';
-import { executed, processesWith, Rig, uniqueSleep } from '../worker/engines/rig.ts';
+import { executed, limitsMemory, processesWith, Rig, uniqueSleep } from '../worker/engines/rig.ts';
 
 interface Candidate {
   readonly title: string;
@@ -54,6 +54,25 @@ describe.each(candidates.map((candidate, i) => ({ ...candidate, there: available
         expect(exit).toEqual({ kind: 'exited', code: 127 });
         expect(output).toContain('no-such-program');
       });
+
+      test.skipIf(!limitsMemory)(
+        'what takes too much memory is killed and counted (needs control groups)',
+        async () => {
+          const take = 'head -c 300M /dev/zero | tail > /dev/null; echo "exit $?"';
+          await using sandbox = await rig.prepare({
+            commands: [
+              ['sh', '-c', take],
+              ['sh', '-c', `${take}; exit 3`],
+            ],
+            memory: 100e6,
+          });
+          expect(sandbox.limitsMemory).toBe(true);
+          const { exit, output } = await executed(sandbox);
+          expect(exit).toEqual({ kind: 'exited', code: 3 });
+          expect(output.match(/^exit \d+$/gm)).toEqual(['exit 137', 'exit 137']);
+          expect(sandbox.memoryKills()).toBe(2);
+        },
+      );
 
       test('a command that dies of a signal is known by it', async () => {
         expect(statusOf((await rig.shell("sh -c 'kill -SEGV $$'; exit $?")).exit)).toBe(139);

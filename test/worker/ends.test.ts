@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackEnd } from '../../src/caches/store.ts';
+import { ledgerLines } from '../../src/cli/output/ledger-words.ts';
 import type { EngineChoice } from '../../src/worker/choose-engine.ts';
 import { reconcileScratch } from '../../src/worker/scratch.ts';
 import { hasOverlay } from '../caches/store-rig.ts';
 import { sandboxed } from '../support/caisson.ts';
 import { makePicture, type Picture, shownLine } from './cache-picture.ts';
+import { limitsMemory } from './engines/rig.ts';
 import { WorkerRig } from './rig.ts';
 import { buildWorker, startWorkerProcess } from './start-worker.ts';
 
@@ -32,6 +34,8 @@ const places: readonly Place[] = [
   { backEnd: 'direct', engine: 'process' },
 ];
 const timeout = 60_000;
+/** what a task may use */
+const memory = 150e6;
 
 describe.skipIf(!sandboxed || !hasOverlay).concurrent.each(places)(
   'what a warm cache is after a task ($backEnd, engine $engine; needs root, crun and overlayfs)',
@@ -46,7 +50,7 @@ describe.skipIf(!sandboxed || !hasOverlay).concurrent.each(places)(
       return rig.create({ image: undefined, command: [command], mounts, maxRunTime }, { scopes });
     };
     const warmedUp = async (): Promise<WorkerRig> => {
-      const rig = await WorkerRig.open({ backEnd });
+      const rig = await WorkerRig.open({ backEnd, memory });
       await create(rig, picture.fill);
       await rig.work(1, engine);
       return rig;
@@ -68,8 +72,12 @@ describe.skipIf(!sandboxed || !hasOverlay).concurrent.each(places)(
       rig.events.length = 0;
       return before;
     };
-    /** On layers the next task meets what was before; the directory that was worked in is gone, and why. */
+    /** On layers the next task meets what was before; the directory that was worked in is gone, and why. The ledger says so too. */
     const expectAsBefore = (rig: WorkerRig, after: string[], before: string[], why: string): void => {
+      const ends = [...ledgerLines(rig.store.entries())].filter(({ kind }) => kind === 'roll-back');
+      expect(ends.map(({ caches, what }) => [caches, what])).toEqual([
+        [[name], expect.stringMatching(new RegExp(`^work \\(\\S{22} run 0\\) rolled back: ${why}$`))],
+      ]);
       if (backEnd === 'overlay') {
         expect(rig.uses.at(-1)).toBe('generation 1');
         expect(after).toEqual(before);
@@ -100,6 +108,23 @@ describe.skipIf(!sandboxed || !hasOverlay).concurrent.each(places)(
       expect(rig.log).toContain('ready');
       expect((await rig.status(taskId)).state).toBe('failed');
       expectAsBefore(rig, await look(rig), before, 'the task took longer than its maxRunTime');
+    });
+
+    it.skipIf(!limitsMemory)('that ran out of memory (needs control groups)', { timeout }, async () => {
+      await using rig = await warmedUp();
+      const before = await lookFirst(rig);
+      // The shell that is told of it goes on, and ends by itself: only the kernel knows.
+      const script = `(${picture.spoil}); head -c 400M /dev/zero | tail > /dev/null; echo "exit $?"`;
+      const taskId = await create(rig, script);
+      await rig.work(1, engine);
+      expect(rig.log).toContain('exit 137');
+      expect(rig.log.slice(-3).map((line) => line.replace(/^\[caisson \S+\] /, ''))).toEqual([
+        'out of memory: the kernel killed 1 process of the task; together they may use 150 MB',
+        'exit code 0',
+        expect.stringMatching(/^cache \S+: rolled back: the task ran out of memory$/),
+      ]);
+      expect((await rig.status(taskId)).state).toBe('completed');
+      expectAsBefore(rig, await look(rig), before, 'the task ran out of memory');
     });
 
     /** Spoils the cache in its first run and looks at it in the next. */

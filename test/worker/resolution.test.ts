@@ -31,7 +31,19 @@ const cases: readonly [string, Exit, StopReason | null, object, string][] = [
 
 describe('how a run ends', () => {
   it.each(cases)('%s', (_, exit, stopped, verdict, caches) => {
-    expect(verdictOf({ exit, stopped, onExitStatus })).toEqual(verdict);
-    expect(cacheVerdictOf({ exit, stopped, onExitStatus }).kind).toBe(caches);
+    const ending = { exit, stopped, memoryKills: 0, onExitStatus };
+    expect(verdictOf(ending)).toEqual(verdict);
+    expect(cacheVerdictOf(ending).kind).toBe(caches);
+  });
+
+  it.each([
+    [0, { state: 'completed' }, 'roll-back'],
+    [1, { state: 'failed' }, 'roll-back'],
+    [137, { state: 'failed' }, 'roll-back'],
+    [72, { state: 'exception', reason: 'intermittent-task' }, 'purge'],
+  ] as const)('exit code %s after the kernel killed one of its processes', (code, verdict, caches) => {
+    const ending = { exit: exited(code), stopped: null, memoryKills: 1, onExitStatus };
+    expect(verdictOf(ending)).toEqual(verdict);
+    expect(cacheVerdictOf(ending).kind).toBe(caches);
   });
 });

@@ -22,6 +22,8 @@ export interface RigOptions {
   readonly taskGroupId?: string;
   readonly backEnd?: BackEnd;
   readonly claimSeconds?: number;
+  /** bytes that a task may use */
+  readonly memory?: number;
   readonly tell?: (event: Event) => void;
   /** called with the home before anything is in it */
   readonly prepare?: (home: string) => void;
@@ -37,9 +39,11 @@ export class WorkerRig implements AsyncDisposable {
   store!: Store;
   readonly #isOwn: boolean;
   readonly #tell: (event: Event) => void;
+  readonly #memory: { readonly memory?: number };
 
-  private constructor({ home, taskGroupId, tell = () => undefined }: RigOptions) {
+  private constructor({ home, taskGroupId, memory, tell = () => undefined }: RigOptions) {
     this.#tell = tell;
+    this.#memory = memory === undefined ? {} : { memory };
     this.home = home ?? mkdtempSync(join(tmpdir(), 'caisson-worker-'));
     this.#isOwn = home === undefined;
     this.taskGroupId = taskGroupId ?? slugid();
@@ -106,6 +110,7 @@ export class WorkerRig implements AsyncDisposable {
       rootUrl: 'http://127.0.0.1:1',
       runTask: { path: join(root, 'dist/run-task.mjs'), digest: 'a'.repeat(64) },
       network: 'host',
+      ...this.#memory,
       sandboxMounts: [],
       emit: (event) => {
         this.events.push(event);

@@ -7,6 +7,7 @@ import { processEngine } from '../../worker/engines/process.ts';
 import { startWorker } from '../../worker/worker.ts';
 import type { RunTaskBundle } from '../run-task-bundle.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { taskMemory } from '../task-memory.ts';
 import type { Plan } from './plan.ts';
 import type { SessionRequest } from './session.ts';
 
@@ -38,6 +39,7 @@ export async function work(given: {
     const left = failed && !request.keepGoing ? open.filter(({ state }) => state === 'running') : open;
     if (left.length === 0) finished.abort();
   };
+  const memory = taskMemory();
   let failed = false;
   await settle(false);
   await startWorker({
@@ -58,6 +60,7 @@ export async function work(given: {
       digest: given.bundle.digest,
     },
     network: request.network,
+    ...(memory === null ? {} : { memory }),
     sandboxMounts: [{ source: given.snapshot.mirror, target: given.snapshot.mirror, readOnly: true }],
     emit: (event) => {
       given.emit(event);

@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ifThere, isErrno } from '../../base/files.ts';
+import { cgroupParents } from './cgroup-parents.ts';
 import { signalProcess } from './proc.ts';
 
 /** A control group that holds the processes of one sandbox: no process leaves it by starting a session. */
@@ -15,9 +24,12 @@ const prefix = 'caisson-';
 /** What a file system says that is read-only, not delegated to us, or has no room for another group. */
 const refusals = ['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOSPC', 'EAGAIN', 'ENOTDIR', 'ENODEV'];
 
-/** Makes a group below the one we are in, or null where this machine does not let us. */
+/**
+ * Makes a group near the one we are in, where memory can be limited if there is such a place; null where this machine lets us
+ * make none.
+ */
 export function createCgroup(id: string): Cgroup | null {
-  for (const parent of ownCgroups()) {
+  for (const parent of cgroupParents()) {
     // Never one that is there: what is in it would be killed with ours.
     const path = join(parent, `${prefix}${id}-${randomBytes(4).toString('hex')}`);
     try {
@@ -90,11 +102,19 @@ export function runcGroupOf(id: string): string {
   return prefix + id;
 }
 
-/** Removes those that a killed runc left; they are empty. */
-export function removeRuncGroups(id: string): void {
+/** Those of them that are there. */
+export function runcGroups(id: string): Cgroup[] {
   const mounts = ifInGroup(() => readFileSync('/proc/self/mountinfo', 'utf8')) ?? '';
-  for (const line of mounts.split('\n').filter((other) => / - cgroup2? /.test(other))) {
-    const path = join(line.split(' ')[4] ?? '', runcGroupOf(id));
+  return mounts
+    .split('\n')
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => ({ path: join(line.split(' ')[4] ?? '', runcGroupOf(id)) }))
+    .filter(({ path }) => existsSync(path));
+}
+
+/** Removes them when they are empty. */
+export function removeRuncGroups(id: string): void {
+  for (const { path } of runcGroups(id)) {
     try {
       rmdirSync(path);
     } catch (error) {
@@ -108,42 +128,6 @@ function groupsOf(path: string): string[] {
   const entries = ifInGroup(() => readdirSync(path, { withFileTypes: true })) ?? [];
   const below = entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(path, name));
   return [...below.flatMap(groupsOf), path];
-}
-
-/** Directories of the groups we are in: version 2 first, then those version 1 hierarchies that only count processes. */
-function ownCgroups(): string[] {
-  let mounts: string;
-  let memberships: string;
-  try {
-    mounts = readFileSync('/proc/self/mountinfo', 'utf8');
-    memberships = readFileSync('/proc/self/cgroup', 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-  const wanted = ['', 'pids', 'freezer', 'name=systemd'];
-  const found = memberships.split('\n').flatMap((line) => {
-    const [, controllers = '-', ...path] = line.split(':');
-    const rank = wanted.indexOf(controllers);
-    return rank < 0 ? [] : [{ rank, controllers, path: path.join(':') }];
-  });
-  found.sort((a, b) => a.rank - b.rank);
-  return found.flatMap(({ controllers, path }) => mountedAt(mounts, controllers, path));
-}
-
-function mountedAt(mountinfo: string, controllers: string, path: string): string[] {
-  return mountinfo.split('\n').flatMap((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    const [, , , root = '', mountPoint = ''] = before.split(' ');
-    const [type, , options = ''] = after.split(' ');
-    const fits =
-      controllers === '' ? type === 'cgroup2' : type === 'cgroup' && options.split(',').includes(controllers);
-    if (!fits) return [];
-    // Seen from inside a container the mount shows only the part of the hierarchy below `root`.
-    const below =
-      root !== '/' && (path === root || path.startsWith(`${root}/`)) ? path.slice(root.length) : path;
-    return [join(mountPoint, below)];
-  });
 }
 
 /** Null where there is no such group, or no longer. */

@@ -30,6 +30,8 @@ export interface SandboxRequest {
   readonly network: 'host' | 'none';
   /** may it gain privileges that a container usually has not (docker-worker's `privileged`, `allowPtrace`) */
   readonly allowPtrace?: boolean;
+  /** bytes that its processes may use together, where that can be limited; absent: as many as there are */
+  readonly memory?: number;
 }
 
 export interface Mount {
@@ -52,6 +54,10 @@ export interface Sandbox extends AsyncDisposable {
    * sent SIGTERM, and SIGKILL 3 s later. Returns when no process of the sandbox is left.
    */
   execute(output: (chunk: Uint8Array) => void | Promise<void>, signal: AbortSignal): Promise<Exit>;
+  /** False: the machine does not let us limit memory as was asked. */
+  readonly limitsMemory: boolean;
+  /** How many of its processes the kernel has killed because memory was short, as far as it tells. */
+  memoryKills(): number;
   /**
    * The host's path of a path inside, or null when it does not lie in anything the task could write.
    * Only the prefix is translated: what follows was made by the task and must be opened without following links.

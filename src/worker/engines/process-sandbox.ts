@@ -10,6 +10,7 @@ import type { Exit, Sandbox, SandboxRequest } from './engine.ts';
 import { runCommands } from './execute.ts';
 import { openFile, sandboxVariable, signalProcess } from './proc.ts';
 import { findMembers } from './members.ts';
+import { memoryKills } from './memory.ts';
 import { environmentOf } from './request.ts';
 import { killAll, type Population } from './stop.ts';
 
@@ -22,9 +23,10 @@ interface Parts {
   readonly areas: readonly Area[];
   /** null where this machine lets us make none */
   readonly cgroup: Cgroup | null;
+  readonly limitsMemory: boolean;
 }
 
-export function processSandbox({ request, task, areas, cgroup }: Parts): Sandbox {
+export function processSandbox({ request, task, areas, cgroup, limitsMemory }: Parts): Sandbox {
   const env = { ...environmentOf(request), [sandboxVariable]: request.id };
   const cwd = posix.resolve(task, request.cwd ?? '.');
   const leaders: number[] = [];
@@ -81,6 +83,8 @@ export function processSandbox({ request, task, areas, cgroup }: Parts): Sandbox
         output,
         signal,
       }),
+    limitsMemory,
+    memoryKills: () => (cgroup ? memoryKills(cgroup) : 0),
     hostPath: (inside) => translate(areas, posix.resolve(task, inside)),
     async [Symbol.asyncDispose]() {
       await killAll(population);

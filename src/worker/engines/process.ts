@@ -5,6 +5,7 @@ import { ok } from '../../base/result.ts';
 import { type Area, liesIn } from './areas.ts';
 import { createCgroup } from './cgroup.ts';
 import type { Engine, Mount, SandboxRequest } from './engine.ts';
+import { limitMemory } from './memory.ts';
 import { processSandbox } from './process-sandbox.ts';
 import { writeSandboxRecord } from './record.ts';
 import { checkRequest } from './request.ts';
@@ -36,8 +37,9 @@ export function processEngine(): Engine {
       const task = join(realpathSync(request.scratch), 'task');
       const areas = placeMounts(request, task);
       const cgroup = createCgroup(request.id);
+      const limitsMemory = limitMemory(cgroup, request.memory);
       writeSandboxRecord(request.scratch, { id: request.id, ...(cgroup ? { cgroup: cgroup.path } : {}) });
-      return processSandbox({ request, task, areas, cgroup });
+      return processSandbox({ request, task, areas, cgroup, limitsMemory });
     },
   };
 }

@@ -85,12 +85,14 @@ describe.each(engines)(
 describe.skipIf(!crun || !existsSync('/usr/bin/setpriv'))('a container (needs crun and setpriv)', () => {
   test('dies with its worker', async () => {
     const seconds = uniqueSleep();
-    const worker = startOutside(program, order('crun', `setsid sleep ${seconds} & sleep ${seconds}`));
+    const given = order('crun', `setsid sleep ${seconds} & sleep ${seconds}`);
+    const worker = startOutside(program, given);
     await vi.waitFor(() => expect(processesWith(seconds).length).toBeGreaterThanOrEqual(2), {
       timeout: 10_000,
     });
     worker.kill('SIGKILL');
     await vi.waitFor(() => expect(processesWith(seconds)).toEqual([]), { timeout: 10_000 });
+    expect(await reapSandbox(given.request.scratch)).toBe(true);
   });
 });
 

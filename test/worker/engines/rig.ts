@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCgroup, removeCgroup } from '../../../src/worker/engines/cgroup.ts';
 import type { Engine, Exit, Sandbox, SandboxRequest } from '../../../src/worker/engines/engine.ts';
+import { limitMemory } from '../../../src/worker/engines/memory.ts';
 
 /** A folder for one test, and sandboxes of one engine in it. */
 export class Rig {
@@ -58,6 +60,16 @@ export async function executed(sandbox: Sandbox, signal = new AbortController().
   const exit = await sandbox.execute((chunk) => void chunks.push(chunk), signal);
   return { exit, output: Buffer.concat(chunks).toString() };
 }
+
+/** Does this machine let us limit the memory of sandboxes? */
+export const limitsMemory = await (async (): Promise<boolean> => {
+  const cgroup = createCgroup('probe');
+  try {
+    return limitMemory(cgroup, 1e9);
+  } finally {
+    if (cgroup) await removeCgroup(cgroup);
+  }
+})();
 
 /** Processes of this machine, ended ones left out, that have a word on their command line. */
 export function processesWith(word: string): string[] {

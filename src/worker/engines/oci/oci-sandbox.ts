@@ -4,15 +4,17 @@ import type { Failure } from '../../../base/failure.ts';
 import { isErrno } from '../../../base/files.ts';
 import { type RunningProcess, startProcess } from '../../../base/process.ts';
 import { translate } from '../areas.ts';
+import { type Cgroup, removeCgroup, removeRuncGroups, runcGroups } from '../cgroup.ts';
 import type { Exit, Sandbox, SandboxRequest } from '../engine.ts';
 import { runCommands } from '../execute.ts';
+import { memoryKills } from '../memory.ts';
 import { sandboxVariable } from '../proc.ts';
 import { defaultPath } from '../request.ts';
 import { killAll } from '../stop.ts';
 import { worker } from './accounts.ts';
 import { containerPopulation } from './population.ts';
 import type { Root } from './root.ts';
-import { copiesOutput, runCommand, type Runtime } from './runtime.ts';
+import { copiesOutput, makesGroups, runCommand, type Runtime } from './runtime.ts';
 import { containerSpec } from './spec.ts';
 import { layerViews } from './views.ts';
 
@@ -21,13 +23,16 @@ interface Parts {
   readonly runtime: Runtime;
   readonly root: Root;
   readonly hidden: readonly string[];
+  /** holds runtime and container; null where this machine lets us make none, or the runtime makes its own */
+  readonly cgroup: Cgroup | null;
+  readonly limitsMemory: boolean;
 }
 
 /** State of the container runtime, below scratch. */
 export const stateDirectory = 'state';
 
 /** One container for each command, one after another, on the same root file system. */
-export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
+export function ociSandbox({ request, runtime, root, hidden, cgroup, limitsMemory }: Parts): Sandbox {
   const { scratch, id } = request;
   const files = {
     id,
@@ -37,6 +42,7 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     pidFile: join(scratch, 'container.pid'),
   };
   let running: RunningProcess | null = null;
+  let kills = 0;
   const views = layerViews(request.mounts);
   const population = containerPopulation(files.pidFile, () => running?.pid ?? null);
 
@@ -45,7 +51,7 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     views.allowMount();
     const spec = containerSpec(request, root, hidden, runtime, command);
     writeFileSync(join(files.bundle, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
-    running = startProcess(runCommand(runtime, files), {
+    running = startProcess(runCommand(runtime, files, cgroup), {
       cwd: scratch,
       env: {
         PATH: process.env['PATH'] ?? defaultPath,
@@ -59,6 +65,7 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     });
     const end = await running.ended;
     running = null;
+    if (makesGroups(runtime)) forgetContainer();
     if (end.kind === 'exited' && end.code === 0) return { kind: 'exited', code: 0 };
     const complaint = lastError(files.log);
     if (complaint !== null) return failed(`${runtime.name} could not run the container: ${complaint}`);
@@ -67,9 +74,18 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     return failed(`${runtime.name} was killed`);
   }
 
+  /** What runc was told to keep: groups, and the container's name, which the next command gets. */
+  function forgetContainer(): void {
+    for (const group of runcGroups(id)) kills += memoryKills(group);
+    removeRuncGroups(id);
+    rmSync(join(files.state, id), { recursive: true, force: true });
+  }
+
   return {
     execute: (output, signal) =>
       runCommands({ scratch, commands: request.commands, runOne, population, output, signal }),
+    limitsMemory,
+    memoryKills: () => kills + (cgroup ? memoryKills(cgroup) : 0),
     hostPath(inside) {
       const place = translate(root.areas, posix.resolve(request.cwd ?? worker.home, inside));
       if (place !== null) views.show(place.trusted);
@@ -78,6 +94,7 @@ export function ociSandbox({ request, runtime, root, hidden }: Parts): Sandbox {
     async [Symbol.asyncDispose]() {
       await killAll(population);
       views.hide();
+      if (cgroup) await removeCgroup(cgroup);
     },
   };
 }

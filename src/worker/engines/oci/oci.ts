@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, FailureError } from '../../../base/failure.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { createCgroup } from '../cgroup.ts';
 import type { Engine, Sandbox, SandboxRequest } from '../engine.ts';
+import { limitMemory } from '../memory.ts';
 import { writeSandboxRecord } from '../record.ts';
 import { checkRequest } from '../request.ts';
 import { type Host, hostWatcher } from './host.ts';
 import { ociSandbox } from './oci-sandbox.ts';
 import { composeRoot } from './root.ts';
-import { findRuntime, type Runtime, type RuntimeName } from './runtime.ts';
+import { findRuntime, makesGroups, type Runtime, type RuntimeName } from './runtime.ts';
 
 export interface OciOptions {
   /** default: crun, else runc */
@@ -53,9 +55,11 @@ export function ociEngine({ runtime: wanted, hidden = [] }: OciOptions = {}): En
 function prepare(request: SandboxRequest, runtime: Runtime, host: Host): Sandbox {
   checkRequest(request);
   const here = { ...request, scratch: realpathSync(request.scratch) };
-  writeSandboxRecord(here.scratch, { id: request.id });
   const root = composeRoot(here, host);
-  return ociSandbox({ request: here, runtime, root, hidden: host.hidden });
+  const cgroup = makesGroups(runtime) ? null : createCgroup(request.id);
+  writeSandboxRecord(here.scratch, { id: request.id, ...(cgroup ? { cgroup: cgroup.path } : {}) });
+  const limitsMemory = makesGroups(runtime) || limitMemory(cgroup, request.memory);
+  return ociSandbox({ request: here, runtime, root, hidden: host.hidden, cgroup, limitsMemory });
 }
 
 async function firstWorking(
@@ -80,7 +84,7 @@ async function tryOut(runtime: Runtime, host: Host): Promise<string | null> {
   const scratch = mkdtempSync(join(tmpdir(), 'caisson-trial-'));
   try {
     const request = { commands: [['true']], env: {}, mounts: [], network: 'host' } as const;
-    const sandbox = prepare({ ...request, id: `trial-${process.pid}`, scratch }, runtime, host);
+    await using sandbox = prepare({ ...request, id: `trial-${process.pid}`, scratch }, runtime, host);
     const exit = await sandbox.execute(() => undefined, AbortSignal.timeout(10_000));
     if (exit.kind === 'engine-failed') return exit.failure.message;
     return exit.kind === 'exited' && exit.code === 0 ? null : `a trial ended with ${JSON.stringify(exit)}`;

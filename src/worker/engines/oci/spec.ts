@@ -4,7 +4,7 @@ import { environmentOf } from '../request.ts';
 import { hostname, worker } from './accounts.ts';
 import type { OciMount } from './mount.ts';
 import type { Root } from './root.ts';
-import { innerCommand, type Runtime } from './runtime.ts';
+import { innerCommand, makesGroups, type Runtime } from './runtime.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** Docker's default capabilities without MKNOD and NET_RAW: a task may be root in its container, not on the machine. */
@@ -63,12 +63,19 @@ export function containerSpec(
       namespaces: namespaces.map((type) => ({ type })),
       ...(users ? { uidMappings: mapping(users.outsideUser), gidMappings: mapping(users.outsideGroup) } : {}),
       // Named, so that what a killed runc leaves is found. (Not root: runc gives up when it cannot make it.)
-      ...(runtime.name === 'runc' && isRoot ? { cgroupsPath: `/${runcGroupOf(request.id)}` } : {}),
+      ...(makesGroups(runtime) ? runcResources(request) : {}),
       rootfsPropagation: 'rprivate',
       seccomp: seccompProfile(request.allowPtrace === true),
       maskedPaths: [...maskedPaths, ...hidden],
       readonlyPaths,
     },
+  };
+}
+
+function runcResources({ id, memory }: SandboxRequest): object {
+  return {
+    cgroupsPath: `/${runcGroupOf(id)}`,
+    ...(memory === undefined ? {} : { resources: { memory: { limit: memory } } }),
   };
 }
 
