@@ -67,11 +67,11 @@ function verdictOfStop(stopped: StopReason): Verdict {
  */
 export function cacheVerdictOf({ exit, stopped, memoryKills, onExitStatus }: Ending): CacheVerdict {
   if (stopped !== null) return { kind: 'roll-back', why: stopReasons[stopped] };
+  if (exit.kind === 'exited' && onExitStatus.purgeCaches.includes(exit.code))
+    return { kind: 'purge', why: `its task, exit code ${exit.code}` };
+  if (memoryKills > 0) return { kind: 'roll-back', why: 'the task ran out of memory' };
   switch (exit.kind) {
     case 'exited':
-      if (onExitStatus.purgeCaches.includes(exit.code))
-        return { kind: 'purge', why: `its task, exit code ${exit.code}` };
-      if (memoryKills > 0) return { kind: 'roll-back', why: 'the task ran out of memory' };
       return { kind: 'commit' };
     case 'signalled':
       return { kind: 'roll-back', why: `the task was killed by ${exit.signal}` };

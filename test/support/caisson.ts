@@ -30,7 +30,7 @@ export function caisson(
 
 /** The same while this process goes on, which may be serving what the program asks. */
 export async function caissonBeside(
-  repository: TestRepository,
+  repository: Pick<TestRepository, 'top' | 'home'>,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<Finished> {

@@ -46,4 +46,12 @@ describe('how a run ends', () => {
     expect(verdictOf(ending)).toEqual(verdict);
     expect(cacheVerdictOf(ending).kind).toBe(caches);
   });
+
+  it('a task that the kernel killed for its memory ran out of memory, rather than that it was killed', () => {
+    const exit = { kind: 'signalled', signal: 'SIGKILL' } as const;
+    expect(cacheVerdictOf({ exit, stopped: null, memoryKills: 1, onExitStatus })).toEqual({
+      kind: 'roll-back',
+      why: 'the task ran out of memory',
+    });
+  });
 });
