@@ -4,19 +4,21 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox, isRoot } from '../wrapper.ts';
-import { type Report, formatReports, killAtCalls, tryEveryCut } from './scenario.ts';
+import { type Report, formatReports, killAtEveryCall, tryEveryCut } from './scenario.ts';
 import { scenariosOf } from './scenarios.ts';
 import { runsAllTests } from '../../support/all-tests.ts';
 
-const hasStrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
+const hasTracers = ['strace', 'cc'].every(
+  (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0,
+);
 /** Everything with CAISSON_CRASH_ALL=1; else all kills of the cache, and of the rest a part by CAISSON_CRASH_SEED. */
 const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
 const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 const all = { kills: 1, losses: 1, seed };
-const limit = 900_000;
+const limit = isThorough ? 86_400_000 : 900_000;
 
-describe.skipIf(!runsAllTests || !hasStrace || !isRoot)(
-  'run-task that is killed, or loses power (needs strace and root, CAISSON_ALL_TESTS=1)',
+describe.skipIf(!runsAllTests || !hasTracers || !isRoot)(
+  'run-task that is killed, or loses power (needs strace, cc and root, CAISSON_ALL_TESTS=1)',
   () => {
     const trial = new CheckoutTrial();
     const scenarios = scenariosOf(trial);
@@ -42,15 +44,24 @@ describe.skipIf(!runsAllTests || !hasStrace || !isRoot)(
       limit,
     );
 
-    it.each(['setUp', 'takeOver'] as const)(
-      '%s: the same for a real SIGKILL in system calls that make things durable or change owners',
-      (name) => {
-        const { tried, wrong } = killAtCalls(scenarios[name], trial);
-        expect(wrong).toEqual([]);
-        expect(tried).toBeGreaterThan(3);
-      },
-      limit,
-    );
+    describe.each(['group', 'alone'] as const)('a real SIGKILL to %s, at every such call', (victims) => {
+      it.each([
+        ['setUp', 0.4],
+        ['takeOver', 0.15],
+        ['clone', 0.02],
+        ['update', 0.03],
+      ] as const)(
+        '%s: the same',
+        (name, kills) => {
+          const share = { kills: isThorough ? 1 : kills, seed };
+          const report = killAtEveryCall(scenarios[name], trial, victims, share);
+          reports.push(report);
+          expect(report.wrong).toEqual([]);
+          expect(report.tried).toBeGreaterThan(2);
+        },
+        limit,
+      );
+    });
 
     const requirements = 'src/caches/requirements-file.ts';
     it.each([

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { type Change, Disk } from '../../support/crash/disk.ts';
+import { Killer, type Victims } from '../../support/crash/kill-at.ts';
 import { afterPowerLoss, replay } from '../../support/crash/power-loss.ts';
 import { trace } from '../../support/crash/trace.ts';
 
@@ -13,14 +14,18 @@ export interface Outcome {
   readonly why: string;
 }
 
+export interface Run {
+  readonly command: readonly string[];
+  readonly env: Record<string, string>;
+}
+
 /** A run of run-task that is cut off, and what must be so afterwards. */
 export interface Scenario {
   readonly name: string;
   /** fills the cache before the run that is cut off */
   prepare(cache: string): void;
-  /** arguments and environment of that run */
-  run(cache: string): { args: string[]; env: Record<string, string> };
-  /** looks at a cache in which the run was cut off after `done` of its changes, runs a normal task, and judges */
+  run(cache: string): Run;
+  /** looks at a cache in which the run was cut off after `done` of its changes, if it is known, runs a normal task, and judges */
   judge(cache: string, done: readonly Change[]): Outcome;
   readonly powerLoss: 'none' | 'any order' | 'owners in order';
 }
@@ -57,8 +62,8 @@ export function tryEveryCut(
   const before = join(place, 'before');
   Disk.read(cache).write(before);
   const fresh = () => new Disk(cache, Disk.read(before).top);
-  const { args, env } = scenario.run(cache);
-  const traced = trace(cache, join(place, 'trace'), [process.execPath, trial.box.bundle, ...args], env);
+  const { command, env } = scenario.run(cache);
+  const traced = trace(cache, join(place, 'trace'), command, env);
   if (traced.status !== 0) throw new Error(traced.output);
   const { changes } = traced;
   const modelled = replay(fresh(), changes).lines();
@@ -100,42 +105,65 @@ export function tryEveryCut(
     }
   }
   rmSync(place, { recursive: true, force: true });
-  const tried = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { scenario: scenario.name, calls: changes.length, tried, counts, wrong };
+  return { scenario: scenario.name, calls: changes.length, tried: sumOf(counts), counts, wrong };
 }
 
-/** Has the system kill run-task as it enters the n-th call of a kind, for every n that there is. */
-export function killAtCalls(scenario: Scenario, trial: CheckoutTrial): { tried: number; wrong: string[] } {
-  const place = trial.box.folder(`kill-${Date.now()}`);
+/** Runs a scenario again and again, has it killed at one call after another, and judges what each kill left. */
+export function killAtEveryCall(
+  scenario: Scenario,
+  trial: CheckoutTrial,
+  victims: Victims,
+  share: Pick<Share, 'kills' | 'seed'>,
+  untilWrong = false,
+): Report {
+  const place = trial.box.folder(`kill-${scenario.name.replaceAll(/\W+/g, '-')}-${Date.now()}`);
   const cache = join(place, 'cache');
+  const before = join(place, 'before');
+  const temporary = join(place, 'tmp');
+  mkdirSync(cache);
+  scenario.prepare(cache);
+  renameSync(cache, before);
+  const killer = new Killer(place);
+  const run = (nth: number) => {
+    for (const path of [cache, temporary]) rmSync(path, { recursive: true, force: true });
+    mkdirSync(temporary);
+    chmodSync(temporary, 0o1777);
+    execFileSync('cp', ['-a', before, cache]);
+    const { command, env } = scenario.run(cache);
+    return killer.killAt(nth, victims, command, { ...env, TMPDIR: temporary }, trial.box.path);
+  };
+  const whole = run(0);
+  if (whole.state !== 'ended' || whole.status !== 0)
+    throw new Error(`${scenario.name}: ${JSON.stringify(whole)}`);
+
+  const counts: Record<Verdict, number> = { complete: 0, mended: 0, refused: 0, wrong: 0 };
   const wrong: string[] = [];
-  let tried = 0;
-  for (const call of ['fsync', 'rename', 'fchown', 'lchown', 'fchmod']) {
-    for (let nth = 1; ; nth++) {
-      rmSync(cache, { recursive: true, force: true });
-      mkdirSync(cache);
-      scenario.prepare(cache);
-      const { args, env } = scenario.run(cache);
-      const inject = [
-        '-f',
-        '-o',
-        '/dev/null',
-        '-e',
-        `trace=${call}`,
-        '-e',
-        `inject=${call}:signal=SIGKILL:when=${nth}`,
-      ];
-      const { signal } = spawnSync('strace', [...inject, process.execPath, trial.box.bundle, ...args], {
-        env,
-      });
-      if (signal !== 'SIGKILL') break;
-      tried += 1;
-      const { verdict, why } = scenario.judge(cache, []);
-      if (verdict === 'wrong') wrong.push(`SIGKILL in ${call} ${nth}: ${why}`);
-    }
+  for (const nth of someOf(whole.calls, share)) {
+    if (untilWrong && wrong.length > 0) break;
+    const killed = run(nth);
+    // Two threads may be quicker than last time: then there is one call less.
+    if (killed.state === 'ended') continue;
+    const { verdict, why } = scenario.judge(cache, []);
+    counts[verdict] += 1;
+    if (verdict === 'wrong') wrong.push(`SIGKILL at ${nth} of ${whole.calls} (${killed.call}): ${why}`);
   }
   rmSync(place, { recursive: true, force: true });
-  return { tried, wrong };
+  return {
+    scenario: `${scenario.name}, SIGKILL to ${victims === 'group' ? 'all' : 'run-task'}`,
+    calls: whole.calls,
+    tried: sumOf(counts),
+    counts,
+    wrong,
+  };
+}
+
+/** Numbers from 1, in an order by which no region is left for last. */
+function someOf(count: number, { kills, seed }: Pick<Share, 'kills' | 'seed'>): number[] {
+  const random = randomFrom(seed);
+  return Array.from({ length: count }, (_, index) => ({ nth: index + 1, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .slice(0, Math.ceil(count * kills))
+    .map(({ nth }) => nth);
 }
 
 export function formatReports(reports: readonly Report[]): string {
@@ -148,6 +176,10 @@ export function formatReports(reports: readonly Report[]): string {
   ];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+}
+
+function sumOf(counts: Readonly<Record<Verdict, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function randomFrom(seed: number): () => number {

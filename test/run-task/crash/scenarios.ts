@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { another, someone } from '../wrapper.ts';
 import { Disk } from '../../support/crash/disk.ts';
-import type { Outcome, Scenario } from './scenario.ts';
+import type { Outcome, Run, Scenario } from './scenario.ts';
 
 export function scenariosOf(trial: CheckoutTrial): {
   setUp: Scenario;
@@ -17,20 +17,14 @@ export function scenariosOf(trial: CheckoutTrial): {
     HOME: trial.box.path,
     TASKCLUSTER_CACHES: cache,
   });
+  const runTask = [process.execPath, trial.box.bundle];
   const who = (user: { user: string; group: string }) => [`--user=${user.user}`, `--group=${user.group}`];
-  const start = (args: string[], env: Record<string, string>) => {
-    const done = spawnSync(process.execPath, [trial.box.bundle, ...args], {
-      env,
-      encoding: 'latin1',
-      cwd: trial.box.path,
-    });
+  const start = ({ command: [program = '', ...args], env }: Run) => {
+    const done = spawnSync(program, args, { env, encoding: 'latin1', cwd: trial.box.path });
     return { status: done.status, output: `${done.stdout}${done.stderr}` };
   };
-  const judgeRun = (
-    run: { args: string[]; env: Record<string, string> },
-    mayRefuse: boolean,
-  ): Outcome & { output: string } => {
-    const { status, output } = start(run.args, run.env);
+  const judgeRun = (run: Run, mayRefuse: boolean): Outcome & { output: string } => {
+    const { status, output } = start(run);
     if (status === 72 && mayRefuse) return { verdict: 'refused', why: '', output };
     if (status !== 0)
       return {
@@ -46,7 +40,8 @@ export function scenariosOf(trial: CheckoutTrial): {
     name: 'setting up a cache',
     prepare: (cache) => chownSync(cache, 0, 0),
     run: (cache) => ({
-      args: [
+      command: [
+        ...runTask,
         ...who(someone),
         '--',
         'sh',
@@ -80,7 +75,8 @@ export function scenariosOf(trial: CheckoutTrial): {
       writeFileSync(join(cache, '.cacherequires'), `gid=${gid}\nuid=${uid}\nversion=1\n`, { mode: 0o444 });
     },
     run: (cache) => ({
-      args: [
+      command: [
+        ...runTask,
         ...who(someone),
         '--',
         'sh',
@@ -97,7 +93,7 @@ export function scenariosOf(trial: CheckoutTrial): {
       const asFormer = judgeRun(
         {
           ...former,
-          args: former.args.map((arg) =>
+          command: former.command.map((arg) =>
             arg.replace(someone.user, another.user).replace(someone.group, another.group),
           ),
         },
@@ -114,7 +110,8 @@ export function scenariosOf(trial: CheckoutTrial): {
   };
 
   const checkOut = (cache: string, more: string) => ({
-    args: [
+    command: [
+      ...runTask,
       ...who(someone),
       `--vcs-checkout=${cache}/src`,
       '--',
@@ -133,7 +130,7 @@ export function scenariosOf(trial: CheckoutTrial): {
     name: 'cloning',
     prepare(cache) {
       chownSync(cache, 0, 0);
-      start([...who(someone), '--', 'true'], environment(cache));
+      start({ command: [...runTask, ...who(someone), '--', 'true'], env: environment(cache) });
     },
     run: (cache) => checkOut(cache, 'touch ../the-task &&'),
     judge(cache) {
@@ -155,8 +152,7 @@ export function scenariosOf(trial: CheckoutTrial): {
     name: 'updating a checkout',
     prepare(cache) {
       chownSync(cache, 0, 0);
-      const first = clone.run(cache);
-      start(first.args, first.env);
+      start(clone.run(cache));
       trial.commit({ README: `${Date.now()}\n`, 'new/file': 'new\n' });
     },
     run: (cache) => checkOut(cache, 'touch ../the-task &&'),
