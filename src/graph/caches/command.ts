@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { isMapping } from '../values/plain.ts';
 
 /**
@@ -8,10 +7,7 @@ import { isMapping } from '../values/plain.ts';
  */
 export function wrapperCommand(implementation: string, command: unknown): readonly string[] | null {
   if (!Array.isArray(command)) return null;
-  if (implementation !== 'generic-worker') {
-    const line = wordsOf(command);
-    return isWrapper(line[0] ?? '') ? line : null;
-  }
+  if (implementation !== 'generic-worker') return isWrapper(textOf(command[0])) ? wordsOf(command) : null;
   const lines = (command as unknown[]).map((part) => withoutInterpreter(wordsOf(part)));
   return lines.findLast((line) => isWrapper(line[0] ?? '')) ?? null;
 }
@@ -29,7 +25,8 @@ export function optionValue(words: readonly string[], name: string): string | un
   const end = words.indexOf('--');
   const options = end === -1 ? words : words.slice(0, end);
   let value: string | undefined;
-  for (const [i, word] of options.entries()) {
+  for (let i = 0; i < options.length; i++) {
+    const word = options[i]!;
     if (word.length <= 2 || !word.startsWith('--')) continue;
     const equals = word.indexOf('=');
     const written = equals < 0 ? word : word.slice(0, equals);
@@ -66,5 +63,5 @@ function isWrapper(word: string): boolean {
 }
 
 function nameOf(word: string): string {
-  return posix.basename(word.replaceAll('\\', '/'));
+  return word.slice(Math.max(word.lastIndexOf('/'), word.lastIndexOf('\\')) + 1);
 }

@@ -37,7 +37,14 @@ function shapeOf(accepts: Accepts, check: Shape, draw: () => JsonSchema): Shape 
 }
 
 function isAccepted(shape: Shape, value: unknown): boolean {
-  if (shape.accepts !== undefined) return shape.accepts(value);
+  return acceptsOf(shape)(value);
+}
+
+function acceptsOf(shape: Shape): Accepts {
+  return shape.accepts ?? ((value) => tellsNothing(shape, value));
+}
+
+function tellsNothing(shape: Shape, value: unknown): boolean {
   let isRight = true;
   shape(value, [], () => {
     isRight = false;
@@ -53,7 +60,7 @@ export function drawSchema(shape: Shape): JsonSchema {
 /** The same shape, with a sentence for people who write it. */
 export function described(description: string, shape: Shape): Shape {
   const draw = (): JsonSchema => ({ description, ...drawSchema(shape) });
-  return shapeOf(shape.accepts ?? ((value) => isAccepted(shape, value)), shape, draw);
+  return shapeOf(acceptsOf(shape), shape, draw);
 }
 
 /** A shape of one's own; `check` is asked for every value. */
@@ -101,8 +108,9 @@ export const anything: Shape = shapeOf(
 );
 
 export function nullable(shape: Shape): Shape {
+  const accepts = acceptsOf(shape);
   return shapeOf(
-    (value) => value === null || isAccepted(shape, value),
+    (value) => value === null || accepts(value),
     (value, path, tell) => {
       if (value !== null) shape(value, path, tell);
     },
@@ -129,18 +137,20 @@ export function oneOf(words: readonly string[]): Shape {
 
 /** The shape for which `isFirst` says yes, else the other. */
 export function either(isFirst: (value: unknown) => boolean, first: Shape, other: Shape): Shape {
+  const [acceptsFirst, acceptsOther] = [acceptsOf(first), acceptsOf(other)];
   return shapeOf(
-    (value) => isAccepted(isFirst(value) ? first : other, value),
+    (value) => (isFirst(value) ? acceptsFirst(value) : acceptsOther(value)),
     (value, path, tell) => (isFirst(value) ? first : other)(value, path, tell),
     () => ({ anyOf: [drawSchema(first), drawSchema(other)] }),
   );
 }
 
 export function listOf(member: Shape): Shape {
+  const accepts = acceptsOf(member);
   return shapeOf(
     (value) => {
       if (!Array.isArray(value)) return false;
-      for (const item of value) if (!isAccepted(member, item)) return false;
+      for (const item of value) if (!accepts(item)) return false;
       return true;
     },
     (value, path, tell) => {
@@ -157,12 +167,13 @@ export function listOf(member: Shape): Shape {
 
 /** A mapping of any keys to values of one shape. */
 export function mapOf(member: Shape, atLeast = 0): Shape {
+  const accepts = acceptsOf(member);
   return shapeOf(
     (value) => {
       if (!isMapping(value)) return false;
       let count = 0;
       for (const key in value) {
-        if (!isAccepted(member, value[key])) return false;
+        if (!accepts(value[key])) return false;
         count++;
       }
       return count >= atLeast;
@@ -197,12 +208,13 @@ export interface Keys {
 export function keys({ required = {}, optional = {}, unknown }: Keys): Shape {
   const known = new Map(Object.entries({ ...required, ...optional }));
   const requiredKeys = Object.keys(required);
+  const acceptsKey = new Map([...known].map(([key, shape]) => [key, acceptsOf(shape)]));
 
   const accepts = (value: unknown): boolean => {
     if (!isMapping(value)) return false;
     for (const key in value) {
-      const shape = known.get(key);
-      if (shape === undefined ? unknown !== 'allowed' : !isAccepted(shape, value[key])) return false;
+      const acceptsMember = acceptsKey.get(key);
+      if (acceptsMember === undefined ? unknown !== 'allowed' : !acceptsMember(value[key])) return false;
     }
     for (const key of requiredKeys) if (!Object.hasOwn(value, key)) return false;
     return true;

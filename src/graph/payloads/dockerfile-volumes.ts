@@ -7,9 +7,10 @@ import { readYaml } from '../load/yaml-file.ts';
 import { DraftError } from '../transforms/draft-step.ts';
 import type { TransformContext } from '../transforms/transform.ts';
 import { isMapping } from '../values/plain.ts';
+import { remembered } from '../values/remembered.ts';
 
-/** Volumes that the Dockerfile of an in-tree image declares, sorted. */
-export function dockerfileVolumes(context: TransformContext, image: string): string[] {
+/** Volumes that the Dockerfile of an in-tree image declares, sorted; read once for all tasks of a kind. */
+export const dockerfileVolumes = remembered((context: TransformContext, image): readonly string[] => {
   const path = posix.join(context.root, 'docker', imageFolder(context, image), 'Dockerfile');
   const volumes = new Set<string>();
   for (const line of readLines(context, path, image)) {
@@ -22,7 +23,7 @@ export function dockerfileVolumes(context: TransformContext, image: string): str
     for (const volume of match[1]!.split(/\s+/)) volumes.add(volume);
   }
   return [...volumes].sort(compareCodePoints);
-}
+});
 
 /** Below `docker/`; `definition` in the docker-image kind lets several images share one. */
 function imageFolder(context: TransformContext, image: string): string {

@@ -14,14 +14,15 @@ export interface CacheEntry {
   readonly path: WantedCache['path'];
 }
 
-/** What was last added to a task of a kind: the next one most likely wants the same, and shares it. */
+/** What was added to a task of a kind: others want the same, and share it. */
 interface Added {
   readonly entries: readonly CacheEntry[];
   readonly filler: Filler;
   readonly named: readonly NamedCache[];
   readonly kept: Mapping;
 }
-const added = new WeakMap<TransformContext, Added>();
+/** The last of each appearance: see {@link appearanceOf}. */
+const added = new WeakMap<TransformContext, Map<string, Added>>();
 
 /** Names the caches of a task and keeps their records in the definition, at `extra.caisson.caches`. */
 export function addCaches(
@@ -33,15 +34,25 @@ export function addCaches(
 ): readonly NamedCache[] {
   if (entries.length === 0) return [];
   const filler = fillerOf(options);
-  let last = added.get(context);
+  let known = added.get(context);
+  if (known === undefined) added.set(context, (known = new Map()));
+  const appearance = appearanceOf(filler, entries);
+  let last = known.get(appearance);
   if (last === undefined || !sameFiller(filler, last.filler) || !sameEntries(entries, last.entries)) {
     const named = nameEntries(context, draft, entries, filler);
     last = { entries, filler, named, kept: { caches: referenced(named, entryOf) } };
     // A mistake is told for every task that has it.
-    if (tellTwins(context, draft, named) && named.length === entries.length) added.set(context, last);
+    if (tellTwins(context, draft, named) && named.length === entries.length) known.set(appearance, last);
   }
   if (last.named.length > 0) definition.extra['caisson'] = last.kept;
   return last.named;
+}
+
+/** Short, and nearly always enough to tell which tasks have the same caches; what it leaves out is compared. */
+function appearanceOf({ implementation, user }: Filler, entries: readonly CacheEntry[]): string {
+  let appearance = `${implementation}\n${user}`;
+  for (const { name, place } of entries) appearance += `\n${String(name)}\t${String(place)}`;
+  return appearance;
 }
 
 function sameFiller(a: Filler, b: Filler): boolean {

@@ -41,7 +41,8 @@ export function warnOfUnknownKeys(
 ): void {
   const part = path.reduce<unknown>((value, key) => (isMapping(value) ? value[key] : undefined), draft);
   if (!isMapping(part)) return;
-  for (const key of Object.keys(part).filter((one) => !known.includes(one))) {
+  for (const key in part) {
+    if (known.includes(key)) continue;
     const hint = modernKey(path.join('.'), key) ?? didYouMean(key, known);
     const message = `unknown key "${key}" in "${path.join('.')}" is ignored`;
     context.report({

@@ -24,22 +24,21 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
   const right = new Set<string>();
   for (const task of tasks.values()) {
     const { label } = task;
-    const path = [
-      'worker',
-      isMapping(task.task['payload']) && 'mounts' in task.task['payload'] ? 'mounts' : 'caches',
-    ];
-    const say: Say = (message, hint, severity = 'error') =>
+    let isRight = true;
+    const say: Say = (message, hint, severity = 'error') => {
+      isRight = false;
+      const path = ['worker', hasMounts(task) ? 'mounts' : 'caches'];
       report({ severity, message, label, path, ...(hint === undefined ? {} : { hint }) });
-    const caches = cachesOf(task);
-    const wrapper = wrapperWords(task);
-    for (const { name } of caches) {
-      const kind = wrapper === null ? `${name} alone` : name;
-      if (right.has(kind)) continue;
-      if (verifyName(name, prefix, wrapper !== null, say)) right.add(kind);
+    };
+    const use = useOf(task);
+    const appearance = appearanceOf(use);
+    if (!right.has(appearance)) {
+      for (const { name } of use.caches) verifyName(name, prefix, use.wrapped, say);
+      verifyPlaces(use.caches, say);
+      if (use.volumes !== null) verifyVolumes(use.volumes, use.caches, say);
+      verifyCheckoutRoots(use.checkouts, use.caches, say);
+      if (isRight) right.add(appearance);
     }
-    verifyPlaces(caches, say);
-    if (wrapper !== null) verifyVolumes(task, caches, say);
-    verifyCheckoutRoots(wrapper ?? [], caches, say);
     for (const [name, record] of recordsOf(task)) {
       if (compared.has(record)) continue;
       compared.add(record);
@@ -53,22 +52,48 @@ export const verifyCaches: Verification = (tasks, { graphConfig, parameters, rep
   }
 };
 
-/** True when there is nothing to say. */
-function verifyName(name: string, prefix: string, wrapped: boolean, say: Say): boolean {
+/** What a task has to do with its caches: many have the same, which is looked at once. */
+interface Use {
+  readonly caches: readonly FinalCache[];
+  /** run-task is the command */
+  readonly wrapped: boolean;
+  /** where run-task checks repositories out */
+  readonly checkouts: readonly string[];
+  /** all volumes that run-task is told of; null when they are not known, or nobody is told */
+  readonly volumes: readonly string[] | null;
+}
+
+function useOf(task: GraphTask): Use {
+  const wrapper = wrapperWords(task);
+  return {
+    caches: cachesOf(task),
+    wrapped: wrapper !== null,
+    checkouts: wrapper === null ? [] : checkoutsOf(wrapper),
+    volumes: wrapper === null ? null : volumesOf(task),
+  };
+}
+
+function appearanceOf({ caches, wrapped, checkouts, volumes }: Use): string {
+  const places = caches.map(({ name, mountPoint }) => `${name}\t${mountPoint}`).join('\n');
+  return `${wrapped}\n${checkouts.join('\t')}\n${volumes?.join('\t')}\n${places}`;
+}
+
+function hasMounts({ task }: GraphTask): boolean {
+  return isMapping(task['payload']) && 'mounts' in task['payload'];
+}
+
+function verifyName(name: string, prefix: string, wrapped: boolean, say: Say): void {
   if (!name.startsWith(prefix)) {
     const message = `the cache ${name} does not belong to this trust domain and level`;
     say(message, `its name has to start with ${prefix}`);
-    return false;
+    return;
   }
   const short = parseName(name)?.name ?? name.slice(prefix.length);
   const old = deprecated.find(([pattern]) => pattern.test(short));
   if (old !== undefined) say(`the cache name "${short}" is deprecated`, old[1], 'warning');
-  const isTaken = !wrapped && reserved.test(short);
-  if (isTaken) {
-    const hint = 'start the command with run-task, or take another name';
-    say(`the cache "${short}" is reserved for run-task`, hint);
-  }
-  return old === undefined && !isTaken;
+  if (wrapped || !reserved.test(short)) return;
+  const hint = 'start the command with run-task, or take another name';
+  say(`the cache "${short}" is reserved for run-task`, hint);
 }
 
 function verifyPlaces(caches: readonly FinalCache[], say: Say): void {
@@ -83,12 +108,11 @@ function verifyPlaces(caches: readonly FinalCache[], say: Say): void {
 }
 
 /** Elsewhere than in a volume, a task without the cache finds what the image has there. */
-function verifyVolumes(task: GraphTask, caches: readonly FinalCache[], say: Say): void {
-  const volumes = volumesOf(task)?.map(absolute);
-  if (volumes === undefined) return;
+function verifyVolumes(volumes: readonly string[], caches: readonly FinalCache[], say: Say): void {
+  const places = volumes.map(absolute);
   const others = caches
     .map(({ mountPoint }) => mountPoint)
-    .filter((place) => !volumes.includes(absolute(place)));
+    .filter((place) => !places.includes(absolute(place)));
   if (others.length === 0) return;
   const hint = `add "VOLUME ${others.join(' ')}" to the Dockerfile`;
   const [subject, predicate] = others.length === 1 ? ['cache', 'is no volume'] : ['caches', 'are no volumes'];
@@ -96,16 +120,21 @@ function verifyVolumes(task: GraphTask, caches: readonly FinalCache[], say: Say)
 }
 
 /** run-task refuses it too, but only when the task runs. */
-function verifyCheckoutRoots(words: readonly string[], caches: readonly FinalCache[], say: Say): void {
+function verifyCheckoutRoots(checkouts: readonly string[], caches: readonly FinalCache[], say: Say): void {
   const places = new Set(caches.map(({ mountPoint }) => absolute(mountPoint)));
-  const end = words.indexOf('--');
-  for (const [i, word] of (end === -1 ? words : words.slice(0, end)).entries()) {
-    const option = /^--[^=]+-checkout(?:=(.*))?$/s.exec(word);
-    if (option === null) continue;
-    const checkout = option[1] ?? words[i + 1] ?? '';
+  for (const checkout of checkouts) {
     if (!places.has(absolute(checkout))) continue;
     say(`the checkout ${checkout} is a cache's root`, 'check out into a directory below it');
   }
+}
+
+function checkoutsOf(words: readonly string[]): string[] {
+  const checkouts: string[] = [];
+  for (let i = 0; i < words.length && words[i] !== '--'; i++) {
+    const option = words[i]!.startsWith('--') ? /^--[^=]+-checkout(?:=(.*))?$/s.exec(words[i]!) : null;
+    if (option !== null) checkouts.push(option[1] ?? words[i + 1] ?? '');
+  }
+  return checkouts;
 }
 
 /** Places in one spelling; those of generic-worker are relative to the task's folder. */

@@ -5,6 +5,7 @@ import type { CheckoutLayout } from '../../../caches/record.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
 import { formatPython } from '../../values/python-format.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
+import { remembered } from '../../values/remembered.ts';
 import { DraftError, inField } from '../draft-step.ts';
 import type { Draft, RepoConfig, TransformContext } from '../transform.ts';
 
@@ -18,6 +19,11 @@ export function sourceFolder(worker: Mapping): string {
   return worker['os'] === 'windows' ? 'src' : 'vcs';
 }
 
+/** The same list each time, so that what is said of it is put together once. */
+const theOnly = remembered((repoConfigs: ReadonlyMap<string, RepoConfig>): readonly RepoConfig[] => [
+  ...repoConfigs.values(),
+]);
+
 /** The repositories that `run.checkout` asks for; null when it asks for none. */
 export function wantedRepositories(
   { repoConfigs }: TransformContext,
@@ -27,7 +33,7 @@ export function wantedRepositories(
   if (checkout === false || checkout === null || (isMapping(checkout) && Object.keys(checkout).length === 0))
     return null;
   if (checkout === true) {
-    if (repoConfigs.size === 1) return [...repoConfigs.values()];
+    if (repoConfigs.size === 1) return theOnly(repoConfigs);
     const hint = `write checkout: {${[...repoConfigs.keys()][0]}: {}}`;
     throw new DraftError(
       'there are several repositories: "checkout" has to name those wanted',
@@ -76,12 +82,17 @@ function changed(config: RepoConfig, change: Mapping, path: readonly string[]): 
 /** What is in a checkout cache, for its name. */
 export function layoutOf(repositories: readonly RepoConfig[], run: Mapping): CheckoutLayout {
   const command = Array.isArray(run['run-task-command']) ? (run['run-task-command'] as string[]) : [];
-  return {
+  const shallow = command.some((word) => word.endsWith('-shallow-clone'));
+  return layoutFor(repositories, shallow ? 'shallow' : 'full');
+}
+
+const layoutFor = remembered(
+  (repositories: readonly RepoConfig[], depth): CheckoutLayout => ({
     vcs: [...new Set(repositories.map(({ type }) => type))].sort(compareCodePoints).join('+'),
     repositories: repositories.map(({ path, prefix }) => `${path}\t${prefix}`).sort(compareCodePoints),
-    shallow: command.some((word) => word.endsWith('-shallow-clone')),
-  };
-}
+    shallow: depth === 'shallow',
+  }),
+);
 
 /** Environment, scopes and options of run-task for a checkout; answers the options. */
 export function addCheckout(draft: Draft, run: Mapping, repositories: readonly RepoConfig[]): string[] {
@@ -92,11 +103,24 @@ export function addCheckout(draft: Draft, run: Mapping, repositories: readonly R
   const store =
     worker['os'] === 'windows' ? 'y:/hg-shared' : docker ? `${folder}/hg-store` : `${folder}/hg-shared`;
   const env = mappingAt(worker, 'env');
-  Object.assign(env, {
-    HG_STORE_PATH: store,
+  env['HG_STORE_PATH'] = store;
+  env['VCS_PATH'] = source;
+  Object.assign(env, environmentOf(repositories));
+  for (const { sshSecretName } of repositories)
+    if (sshSecretName) listAt(draft, 'scopes').push(`secrets:get:${sshSecretName}`);
+  if (docker) worker['taskcluster-proxy'] = true;
+  if (typeof run['cwd'] === 'string') {
+    const cwd = run['cwd'];
+    const filled = inField(['run', 'cwd'], () => formatPython(cwd, { checkout: source }));
+    run['cwd'] = posix.normalize(filled).replace(/(?<=.)\/$/, '');
+  }
+  return repositories.map(({ prefix, path }) => `--${prefix}-checkout=${pythonJoin(source, path)}`);
+}
+
+const environmentOf = remembered((repositories: readonly RepoConfig[]): Readonly<Record<string, string>> => {
+  const env: Record<string, string> = {
     REPOSITORIES: JSON.stringify(Object.fromEntries(repositories.map(({ prefix, name }) => [prefix, name]))),
-    VCS_PATH: source,
-  });
+  };
   for (const repository of repositories) {
     const values = {
       BASE_REPOSITORY: repository.baseRepository,
@@ -106,19 +130,11 @@ export function addCheckout(draft: Draft, run: Mapping, repositories: readonly R
       REPOSITORY_TYPE: repository.type,
       SSH_SECRET_NAME: repository.sshSecretName,
     };
-    for (const [name, value] of Object.entries(values)) {
+    for (const [name, value] of Object.entries(values))
       if (value !== null) env[`${repository.prefix.toUpperCase()}_${name}`] = value;
-    }
-    if (repository.sshSecretName) listAt(draft, 'scopes').push(`secrets:get:${repository.sshSecretName}`);
   }
-  if (docker) worker['taskcluster-proxy'] = true;
-  if (typeof run['cwd'] === 'string') {
-    const cwd = run['cwd'];
-    const filled = inField(['run', 'cwd'], () => formatPython(cwd, { checkout: source }));
-    run['cwd'] = posix.normalize(filled).replace(/(?<=.)\/$/, '');
-  }
-  return repositories.map(({ prefix, path }) => `--${prefix}-checkout=${pythonJoin(source, path)}`);
-}
+  return env;
+});
 
 /** An empty second part leaves a slash at the end; the Python program's tasks have it. */
 function pythonJoin(folder: string, path: string): string {

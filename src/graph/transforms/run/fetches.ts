@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { canonicalJson, compareCodePoints } from '../../../base/hash.ts';
+import { compareCodePoints } from '../../../base/hash.ts';
 import { didYouMean } from '../../../base/suggest.ts';
 import { either, flag, keys, listOf, mapOf, text } from '../../load/shape.ts';
 import { listAt, mappingAt } from '../../payloads/payload.ts';
@@ -57,7 +57,7 @@ export function fetchesFor(context: TransformContext, drafts: readonly Draft[]):
           : fromDependency(context, prefixes, draft, kind, wanted);
       });
     requestScopes(draft, worker, list);
-    env['MOZ_FETCHES'] = { 'task-reference': canonicalJson(list) };
+    env['MOZ_FETCHES'] = { 'task-reference': JSON.stringify(list) };
     env['MOZ_FETCHES_DIR'] ??= 'fetches';
   };
 }
@@ -125,13 +125,14 @@ function fromDependency(
   return wanted.map((one) => fetchOf(`${prefix}/${one.artifact}`, `<${name}>`, one));
 }
 
+/** Its keys in the order of MOZ_FETCHES, which is sorted. */
 function fetchOf(artifact: string, task: string, { dest, extract, 'verify-hash': verify }: Wanted): Mapping {
   return {
     artifact,
-    task,
+    dest,
     extract: extract ?? true,
-    ...(dest === undefined ? {} : { dest }),
-    ...(verify ? { 'verify-hash': verify } : {}),
+    task,
+    'verify-hash': verify || undefined,
   };
 }
 

@@ -155,16 +155,12 @@ function configure(context: TransformContext, draft: Draft): Draft | readonly Dr
   });
   if (!right) return [];
   warnOfUnknownKeys(context, draft, ['run'], found.known);
-  for (const [key, empty] of [
-    ['attributes', {}],
-    ['dependencies', {}],
-    ['soft-dependencies', []],
-    ['routes', []],
-    ['scopes', []],
-    ['extra', {}],
-  ] as const) {
-    draft[key] ??= deepCopy(empty);
-  }
+  draft['attributes'] ??= {};
+  draft['dependencies'] ??= {};
+  draft['soft-dependencies'] ??= [];
+  draft['routes'] ??= [];
+  draft['scopes'] ??= [];
+  draft['extra'] ??= {};
   found.configure(context, draft, settings);
   delete draft['run'];
   return draft;

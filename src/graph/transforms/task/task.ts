@@ -109,7 +109,7 @@ function build(context: TransformContext, draft: Draft): Draft | readonly Draft[
     workerTypeOf(context, String(draft['worker-type'])),
   );
   draft['worker-type'] = `${provisionerId}/${workerType}`;
-  const links = linksOf(context, '');
+  const links = linksOf(context);
   const description = String(draft['description']);
   const extra = draft['extra'] as Mapping;
   extra['parent'] = context.decisionTaskId ?? '';
@@ -206,9 +206,10 @@ function defaultExpiry({ params, graphConfig }: TransformContext): unknown {
 function attributesOf(draft: Draft, label: string): Mapping {
   const attributes = mappingAt(draft, 'attributes');
   const field = 'run-on-projects';
-  inField([field], () =>
-    resolveKeyedBy(draft, field, label, { 'build-platform': attributes['build_platform'] }),
-  );
+  if (isMapping(draft[field])) {
+    const platform = { 'build-platform': attributes['build_platform'] };
+    inField([field], () => resolveKeyedBy(draft, field, label, platform));
+  }
   if (field in draft && !Array.isArray(draft[field]))
     throw new DraftError(`"${field}" must be a list of projects`, [field]);
   attributes['run_on_projects'] = draft[field] ?? ['all'];

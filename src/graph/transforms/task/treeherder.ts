@@ -1,4 +1,5 @@
 import { isMapping, type Mapping } from '../../values/plain.ts';
+import { remembered } from '../../values/remembered.ts';
 import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 
@@ -8,19 +9,21 @@ export function addTreeherder(context: TransformContext, draft: Draft): void {
   const extra = (draft['extra'] ??= {}) as Mapping;
   const routes = (draft['routes'] ??= []) as string[];
   if (wanted !== true && (!isMapping(wanted) || Object.keys(wanted).length === 0)) return;
-  const { kind, params } = context;
-  const shown: Mapping = { ...defaultsOf(kind), ...(isMapping(wanted) ? wanted : {}) };
-  const [machine, collection] = splitOnce(String(shown['platform']), '/');
-  const [group, symbol] = splitSymbol(String(shown['symbol']));
+  const defaults = defaultsOf(context);
+  const given: Mapping = isMapping(wanted) ? wanted : {};
+  const { platform = defaults.platform, symbol: shown = defaults.symbol } = given;
+  const [machine, collection] = splitOnce(String(platform), '/');
+  const [group, symbol] = splitSymbol(String(shown));
   if (collection === undefined) {
     throw new DraftError('the treeherder platform has to be "platform/collection"', [
       'treeherder',
       'platform',
     ]);
   }
-  extra['treeherder-platform'] ??= shown['platform'];
+  extra['treeherder-platform'] ??= platform;
   const treeherder = (extra['treeherder'] ??= {}) as Mapping;
-  Object.assign(treeherder, { machine: { platform: machine }, collection: { [collection]: true } });
+  treeherder['machine'] = { platform: machine };
+  treeherder['collection'] = { [collection]: true };
   if (group !== '?') {
     treeherder['groupSymbol'] = group;
     treeherder['groupName'] = groupName(context, group);
@@ -28,9 +31,16 @@ export function addTreeherder(context: TransformContext, draft: Draft): void {
   if (symbol.length > 25 || group.length > 25) {
     throw new DraftError('a treeherder symbol has at most 25 characters', ['treeherder', 'symbol']);
   }
-  Object.assign(treeherder, { symbol, jobKind: shown['kind'], tier: shown['tier'] });
-  routes.push(`tc-treeherder.v2.${project(context)}.${params.head_rev}.${params.pushlog_id}`);
+  treeherder['symbol'] = symbol;
+  treeherder['jobKind'] = given['kind'] ?? defaults.kind;
+  treeherder['tier'] = given['tier'] ?? defaults.tier;
+  routes.push(routeOf(context));
 }
+
+const routeOf = remembered((context: TransformContext) => {
+  const { head_rev: revision, pushlog_id: push } = context.params;
+  return `tc-treeherder.v2.${project(context)}.${revision}.${push}`;
+});
 
 /** Pull requests are shown under the repository that they want to change. */
 function project({ params }: TransformContext): string {
@@ -48,7 +58,7 @@ export function pushLink({ params }: TransformContext): string {
   return ` ([Treeherder push](https://treeherder.mozilla.org/#/jobs?repo=${repository}&revision=${params.head_rev}))`;
 }
 
-function defaultsOf(kind: string): Mapping {
+const defaultsOf = remembered(({ kind }: TransformContext) => {
   const jobKind = kind.includes('build') ? 'build' : kind.includes('test') ? 'test' : 'other';
   const symbol = kind
     .split('-')
@@ -56,7 +66,7 @@ function defaultsOf(kind: string): Mapping {
     .join('')
     .toUpperCase();
   return { platform: 'default/opt', tier: 1, kind: jobKind, symbol };
-}
+});
 
 function groupName({ graphConfig }: TransformContext, group: string): unknown {
   const treeherder = graphConfig['treeherder'];
