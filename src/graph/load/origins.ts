@@ -69,8 +69,7 @@ export class Origins {
       note(undefined);
     }
     for (const draft of step(watched())) {
-      const origin = known.get(draft) ?? taken;
-      if (origin !== undefined) known.set(draft, origin);
+      if (taken !== undefined && !known.has(draft)) known.set(draft, taken);
       yield draft;
     }
   }

@@ -13,8 +13,7 @@ import {
   text,
 } from '../load/shape.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
-import { deepCopy } from '../values/copy.ts';
-import { isMapping, type Mapping } from '../values/plain.ts';
+import { isMapping, type Mapping, setOwn } from '../values/plain.ts';
 import {
   fileFormats,
   folderFormats,
@@ -117,11 +116,13 @@ function buildPayload(context: TransformContext, draft: Draft, definition: Unfin
   addFeatures(draft, definition, payload);
 }
 
+const keysOfCaches: ReadonlySet<string> = new Set(['cache-name', ...Object.keys(cacheKeys)]);
+
 /** Mounts in the payload's spelling; caches under the names that their records give them. */
 function mountsOf(context: TransformContext, draft: Draft, definition: UnfinishedDefinition): Mapping[] {
   const worker = draft['worker'] as Mapping;
-  const mounts = deepCopy((worker['mounts'] ?? []) as Mapping[]);
-  const caches = mounts.flatMap((entry, i) =>
+  const wanted = (worker['mounts'] ?? []) as readonly Readonly<Mapping>[];
+  const caches = wanted.flatMap((entry, i) =>
     'cache-name' in entry
       ? [{ entry, name: entry['cache-name'], place: entry['directory'], path: ['worker', 'mounts', i] }]
       : [],
@@ -130,24 +131,21 @@ function mountsOf(context: TransformContext, draft: Draft, definition: Unfinishe
   const named = new Map(
     addCaches(context, draft, definition, caches, options).map((cache) => [cache.wanted.path.at(-1), cache]),
   );
-  for (const [i, mount] of mounts.entries()) {
+  const mounts = wanted.map((entry, i) => {
+    const mount: Mapping = {};
+    for (const key in entry)
+      if (!keysOfCaches.has(key)) setOwn(mount, key, key === 'content' ? contentOf(entry) : entry[key]);
     const cache = named.get(i);
-    for (const key of ['cache-name', ...Object.keys(cacheKeys)]) delete mount[key];
     if (cache !== undefined) {
       mount['cacheName'] = cache.name;
       definition.scopes.push(cache.scope);
     }
-    const content = mount['content'] as Mapping | undefined;
-    if (content === undefined) continue;
-    if ('task-id' in content) {
-      content['taskId'] = content['task-id'];
-      delete content['task-id'];
-    }
-    const artifact = content['artifact'];
+    const artifact = isMapping(mount['content']) ? mount['content']['artifact'] : undefined;
     if (typeof artifact === 'string' && !artifact.startsWith('public/')) {
       definition.scopes.push(`queue:get-artifact:${artifact}`);
     }
-  }
+    return mount;
+  });
   if (named.size > 0 && isRunTask(worker['command'])) {
     const env = worker['env'] as Mapping;
     const places = caches.map(({ place }) => String(place)).sort(compareCodePoints);
@@ -157,6 +155,11 @@ function mountsOf(context: TransformContext, draft: Draft, definition: Unfinishe
     addCodes(listAt(worker, 'purge-caches-exit-status'), [72]);
   }
   return mounts;
+}
+
+function contentOf({ content }: Readonly<Mapping>): Mapping {
+  const { 'task-id': taskId, ...rest } = content as Mapping;
+  return taskId === undefined ? rest : { ...rest, taskId };
 }
 
 /** The worker takes no code twice. */

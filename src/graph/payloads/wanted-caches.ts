@@ -1,5 +1,11 @@
 import type { CheckoutLayout } from '../../caches/record.ts';
-import { type CacheOptions, type NamedCache, nameCaches, type WantedCache } from '../caches/name-caches.ts';
+import {
+  type CacheImage,
+  type CacheOptions,
+  type NamedCache,
+  nameCaches,
+  type WantedCache,
+} from '../caches/name-caches.ts';
 import { type Filler, fillerOf } from '../caches/record-of.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import type { Mapping } from '../values/plain.ts';
@@ -49,10 +55,15 @@ export function addCaches(
 }
 
 /** Short, and nearly always enough to tell which tasks have the same caches; what it leaves out is compared. */
-function appearanceOf({ implementation, user }: Filler, entries: readonly CacheEntry[]): string {
-  let appearance = `${implementation}\n${user}`;
+function appearanceOf({ implementation, os, user, image }: Filler, entries: readonly CacheEntry[]): string {
+  let appearance = `${implementation}\t${os}\t${user}\t${image === undefined ? '' : textOf(image)}`;
   for (const { name, place } of entries) appearance += `\n${String(name)}\t${String(place)}`;
   return appearance;
+}
+
+function textOf(image: CacheImage): string {
+  if (image.kind === 'string') return image.value;
+  return `${image.kind} ${image.kind === 'in-tree' ? image.name : image.namespace}`;
 }
 
 function sameFiller(a: Filler, b: Filler): boolean {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Mapping } from '../../../src/graph/values/plain.ts';
-import { genericTask, made, mistakesIn, withWorker } from '../task/task-making.ts';
+import { task } from '../../../src/graph/transforms/task/task.ts';
+import { transformContext } from '../transforms/transform-context.ts';
+import { genericTask, graphConfig, made, mistakesIn, withWorker } from '../task/task-making.ts';
 
 const mounts = [
   { 'cache-name': 'checkouts', directory: 'checkouts' },
@@ -97,6 +99,19 @@ describe('mounts of generic-worker', () => {
       },
       commitOn: 'success',
     });
+  });
+
+  test('a cache of one task does not take the ingredients of another of the same name and place', () => {
+    const plain = { 'cache-name': 'tools', directory: 'tools' };
+    const context = transformContext({ graphConfig });
+    const names = [{ ...plain, key: { strings: ['a'] } }, plain].map((mount, i) => {
+      const draft = { ...withWorker(genericTask, { mounts: [mount] }), label: `t${i}` };
+      const [made] = [...task(context, [structuredClone(draft)])];
+      const { payload } = made!['task'] as { payload: { mounts: [Mapping] } };
+      return payload.mounts[0]['cacheName'];
+    });
+    expect(context.mistakes).toEqual([]);
+    expect(new Set(names).size).toBe(2);
   });
 
   test('the caches are protected by run-task as they are on docker-worker', () => {

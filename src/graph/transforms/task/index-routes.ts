@@ -1,6 +1,7 @@
 import { didYouMean } from '../../../base/suggest.ts';
 import { isMapping, type Mapping } from '../../values/plain.ts';
 import { pythonText } from '../../values/python-text.ts';
+import { remembered } from '../../values/remembered.ts';
 import { DraftError } from '../draft-step.ts';
 import type { Draft, TransformContext } from '../transform.ts';
 
@@ -26,16 +27,21 @@ export function addIndexRoutes(context: TransformContext, draft: Draft): void {
   if (typeof index['job-name'] !== 'string') {
     throw new DraftError('"index" needs the key "job-name"', ['index']);
   }
-  const start = `index.${graphConfig['trust-domain']}.v2.${params.project}`;
   const end = `${String(product)}.${index['job-name']}`;
-  ((draft['routes'] ??= []) as string[]).push(
-    `${start}.latest.${end}`,
-    `${start}.pushdate.${pushDate(params.build_date)}.${end}`,
-    `${start}.pushlog-id.${params.pushlog_id}.${end}`,
-    `${start}.revision.${params.head_rev}.${end}`,
-  );
+  const routes = startsOf(context).map((start) => `${start}.${end}`);
+  ((draft['routes'] ??= []) as string[]).push(...routes);
   delete draft['index'];
 }
+
+const startsOf = remembered(({ params, graphConfig }: TransformContext): readonly string[] => {
+  const start = `index.${graphConfig['trust-domain']}.v2.${params.project}`;
+  return [
+    `${start}.latest`,
+    `${start}.pushdate.${pushDate(params.build_date)}`,
+    `${start}.pushlog-id.${params.pushlog_id}`,
+    `${start}.revision.${params.head_rev}`,
+  ];
+});
 
 function addRoutesOfType(context: TransformContext, draft: Draft, type: string): void {
   const { indexTypes } = context.registry;
