@@ -2,6 +2,7 @@ import { type Stats, lstatSync, readdirSync, realpathSync, statSync } from 'node
 import { basename, dirname, join, resolve } from 'node:path';
 import { isErrno } from '../base/files.ts';
 import { isTemporaryRequirements } from '../caches/requirements-file.ts';
+import { ExitError, exitCode } from './exit.ts';
 
 /** Where caches and volumes are mounted. */
 export interface Mounts {
@@ -16,15 +17,18 @@ export interface Mounts {
 }
 
 /**
- * Reads the lists of the environment: `;`-separated, in any spelling (`a//b`, `a/`, relative), each path once.
+ * Reads the lists of the environment: `;`-separated, in any spelling (`a//b`, `a/`, relative), each path once. An empty
+ * path is a mistake.
  * A link in front of the outermost mount belongs to the image and is resolved; below a cache nothing is resolved,
  * since links there are the work of tasks.
  */
 export function readMounts(caches: string | undefined, volumes: string | undefined): Mounts {
-  const written = [...pathsOf(caches), ...pathsOf(volumes)];
+  const cacheList = pathsOf(caches, 'TASKCLUSTER_CACHES');
+  const volumeList = pathsOf(volumes, 'TASKCLUSTER_VOLUMES');
+  const written = [...cacheList, ...volumeList];
   const place = (path: string) => (written.some((other) => isBelow(path, other)) ? path : realPlace(path));
-  const cachePaths = [...new Set(pathsOf(caches).map(place))];
-  const volumePaths = [...new Set(pathsOf(volumes).map(place))];
+  const cachePaths = [...new Set(cacheList.map(place))];
+  const volumePaths = [...new Set(volumeList.map(place))];
   const all = new Set([...cachePaths, ...volumePaths]);
   return {
     caches: cachePaths,
@@ -82,8 +86,11 @@ function statusOf(path: string, through: boolean): Stats | null {
   }
 }
 
-function pathsOf(list: string | undefined): string[] {
-  return (list ?? '').split(';').flatMap((path) => (path === '' ? [] : [resolve(path)]));
+function pathsOf(list: string | undefined, variable: string): string[] {
+  const paths = list?.split(';') ?? [];
+  if (!paths.includes('')) return paths.map((path) => resolve(path));
+  const message = `error: ${variable}="${list}" has an empty path, which is not a directory`;
+  throw new ExitError(exitCode.error, message);
 }
 
 export function isBelow(path: string, ancestor: string): boolean {

@@ -29,7 +29,7 @@ describe('caches', () => {
   it('S1: takes cache paths from TASKCLUSTER_CACHES and hides the variable from the command', () => {
     const env = {
       TASKCLUSTER_CACHES: newCache(),
-      TASKCLUSTER_VOLUMES: '',
+      TASKCLUSTER_VOLUMES: newCache(),
       TASKCLUSTER_UNTRUSTED_CACHES: '1',
     };
     const { status, task } = box.run(['--', 'env'], { ...env, OTHER: 'stays' });
@@ -72,6 +72,13 @@ describe('caches', () => {
     const none = box.run(say, { TASKCLUSTER_CACHES: file });
     expect([none.status, none.task]).toEqual([1, []]);
     expect(none.output).toContain(`cache ${file} is not a directory`);
+  });
+
+  it.each(['TASKCLUSTER_CACHES', 'TASKCLUSTER_VOLUMES'])('an empty path in %s is a mistake', (variable) => {
+    const { status, task, output } = box.run(say, { [variable]: `${newCache()};` });
+    expect([status, task]).toEqual([1, []]);
+    expect(output).toContain(`${variable}=`);
+    expect(output).toContain('has an empty path');
   });
 
   it('S5: another version in the requirements forces a fresh cache, trusted or not', () => {
