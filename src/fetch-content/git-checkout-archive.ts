@@ -2,13 +2,11 @@ import {
   createReadStream,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Pack } from 'tar-stream';
 import { addEntry, header, packInto, writeZstd } from '../archive/repack.ts';
@@ -17,6 +15,7 @@ import type { Environment } from '../run-task/environment.ts';
 import { ExitError, exitCode } from '../run-task/exit.ts';
 import { makeGitEnvironment } from '../run-task/git-environment.ts';
 import { say } from '../run-task/log.ts';
+import { makePrivateFolder } from '../run-task/private-folder.ts';
 import { fetchSshKey } from '../run-task/ssh-key.ts';
 import type { Arguments } from './arguments.ts';
 
@@ -38,9 +37,9 @@ export async function archiveGitCheckout(args: Arguments, environment: Environme
   const secret = args.value('ssh-key-secret');
   const key = secret === null ? null : await fetchSshKey(secret, environment);
   const git = makeGitEnvironment(environment, key?.command ?? null);
-  const work = mkdtempSync(join(tmpdir(), '.fetch-content-git-'));
+  const work = makePrivateFolder('fetch-content-git');
   try {
-    const checkout = join(work, prefix);
+    const checkout = join(work.path, prefix);
     mkdirSync(dirname(checkout), { recursive: true });
     await checkOut({ repo, commit, checkout, withGit }, git.env);
     say('vcs', `creating archive ${dest} of commit ${commit}`);
@@ -48,7 +47,7 @@ export async function archiveGitCheckout(args: Arguments, environment: Environme
       packInto(output, (packing) => packTree(packing, checkout, prefix, withGit)),
     );
   } finally {
-    rmSync(work, { recursive: true, force: true });
+    work.dispose();
     git.dispose();
     key?.dispose();
   }

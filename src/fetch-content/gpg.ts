@@ -1,14 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { isErrno } from '../base/files.ts';
 import { ExitError, exitCode } from '../run-task/exit.ts';
 import { say } from '../run-task/log.ts';
+import { makePrivateFolder } from '../run-task/private-folder.ts';
 
 /** Checks a detached signature of a file against one key, and no other; throws ExitError when it does not hold. */
 export function verifySignature(file: string, key: string, signature: Buffer): void {
-  const home = mkdtempSync(join(tmpdir(), '.fetch-content-gpg-'));
+  const folder = makePrivateFolder('fetch-content-gpg');
+  const home = folder.path;
   try {
     say('fetches', `verifying the GPG signature of ${file}`);
     gpg(home, ['--import'], Buffer.from(key), 'cannot read the GPG key');
@@ -19,7 +18,7 @@ export function verifySignature(file: string, key: string, signature: Buffer): v
       env: { ...process.env, GNUPGHOME: home },
       stdio: 'ignore',
     });
-    rmSync(home, { recursive: true, force: true });
+    folder.dispose();
   }
 }
 

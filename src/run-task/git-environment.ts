@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from './environment.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 export interface GitEnvironment {
   readonly env: Environment;
@@ -33,16 +32,15 @@ const ofOneRepository = new Set([
  * repository's settings to run code is switched off.
  */
 export function makeGitEnvironment(environment: Environment, ssh: string | null): GitEnvironment {
-  const folder = mkdtempSync(join(tmpdir(), '.run-task-git-'));
-  const file = join(folder, 'config');
   const includes = globalFiles(environment).map((path) => `[include]\n\tpath = ${quote(path)}\n`);
-  writeFileSync(file, `${includes.join('')}[safe]\n\tdirectory = *\n`, { mode: 0o600 });
+  const config = `${includes.join('')}[safe]\n\tdirectory = *\n`;
+  const folder = makePrivateFolder('run-task-git', { config });
   const env: Environment = {
     ...Object.fromEntries(Object.entries(environment).filter(([name]) => !ofOneRepository.has(name))),
     // abort where less than 1 kB/s comes for a minute
     GIT_HTTP_LOW_SPEED_LIMIT: '1024',
     GIT_HTTP_LOW_SPEED_TIME: '60',
-    GIT_CONFIG_GLOBAL: file,
+    GIT_CONFIG_GLOBAL: join(folder.path, 'config'),
     ...(ssh === null ? {} : { GIT_SSH_COMMAND: ssh }),
   };
   addSettings(env, [
@@ -55,7 +53,7 @@ export function makeGitEnvironment(environment: Environment, ssh: string | null)
     ['maintenance.autoDetach', 'false'],
     ['advice.detachedHead', 'false'],
   ]);
-  return { env, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+  return { env, dispose: folder.dispose };
 }
 
 function addSettings(env: Environment, settings: readonly (readonly [string, string])[]): void {

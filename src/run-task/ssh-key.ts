@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseJson } from './json.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { downloadText } from './download.ts';
 import { say } from './log.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 export interface SshKey {
   /** for GIT_SSH_COMMAND */
@@ -31,20 +32,16 @@ export async function fetchSshKey(secret: string, environment: Environment): Pro
 
   // What a killed run of an earlier wrapper left.
   rmSync(join(environment['HOME'] ?? homedir(), '.ssh-run-task'), { recursive: true, force: true });
-  const folder = mkdtempSync(join(tmpdir(), '.run-task-ssh-'));
-  const keyFile = join(folder, 'private_ssh_key');
-  const hostsFile = join(folder, 'known_hosts');
-  writeFileSync(keyFile, key, { mode: 0o600 });
-  writeFileSync(hostsFile, `${knownHosts.join('\n')}\n`, { mode: 0o600 });
+  const folder = makePrivateFolder('run-task-ssh', {
+    private_ssh_key: key,
+    known_hosts: `${knownHosts.join('\n')}\n`,
+  });
   const options = [
-    `-oIdentityFile=${keyFile}`,
+    `-oIdentityFile=${join(folder.path, 'private_ssh_key')}`,
     '-oStrictHostKeyChecking=yes',
-    `-oUserKnownHostsFile=${hostsFile}`,
+    `-oUserKnownHostsFile=${join(folder.path, 'known_hosts')}`,
   ];
-  return {
-    command: ['ssh', ...options].join(' '),
-    dispose: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return { command: ['ssh', ...options].join(' '), dispose: folder.dispose };
 }
 
 function keyIn(value: unknown): string | null {

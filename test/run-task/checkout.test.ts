@@ -99,6 +99,16 @@ describe('checkouts', () => {
     expect(again.output).not.toContain('"clone"');
   });
 
+  it.each([
+    ['missing', '/nowhere'],
+    ['read-only', '/proc'],
+  ])('S13: git: a %s TMPDIR is told of, and purges no cache', (_name, folder) => {
+    const done = run('echo ran', { TMPDIR: folder });
+    expect([done.status, done.task], done.output).toEqual([1, []]);
+    expect(done.output).toContain(`error: no temporary files in ${folder} (TMPDIR): `);
+    expect(run('echo ran').output).not.toContain('"clone"');
+  });
+
   it('a checkout into the root of a cache is refused', () => {
     const { status, output } = box.run([`--vcs-checkout=${cache}`, '--', 'true'], env);
     expect(status).toBe(1);
