@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fail } from '../base/failure.ts';
 import { ifThere } from '../base/files.ts';
 import { sha256 } from '../base/hash.ts';
+import type { WrapperDigests } from '../graph/docker-context/context.ts';
 
 export interface RunTaskBundle {
   /** the bundle, for Node; absolute */
@@ -11,8 +12,10 @@ export interface RunTaskBundle {
   readonly fitting: string;
   /** fetch-content, in the same two forms */
   readonly fetchContent: { readonly path: string; readonly fitting: string };
-  /** SHA-256 of the bundle's bytes, which name the Bun that executables are made with: the `wrapper` of cache names */
+  /** of run-task: the `wrapper` of cache names */
   readonly digest: string;
+  /** SHA-256 of the bundles' bytes, which name the Bun that executables are made with */
+  readonly digests: WrapperDigests;
 }
 
 /** What run-task can be had for: a kind of machine, or any that has Node. */
@@ -24,17 +27,27 @@ const build = 'build it: npm run build';
 /** The run-task that lies beside this program; what goes into cache names is what tasks are given. */
 export function runTaskBundle(): RunTaskBundle {
   const path = join(import.meta.dirname, 'run-task.mjs');
-  const bytes = ifThere(() => readFileSync(path));
-  if (bytes === null) return fail('unavailable', `${path} is missing`, build);
-  const digest = sha256(bytes);
+  const digest = digestOf(path);
   const here = runTaskPlatforms.find((platform) => platform === `${process.platform}-${process.arch}`);
   const executable = here === undefined ? null : findExecutable(here, digest);
   const fetchContent = join(import.meta.dirname, 'fetch-content.mjs');
+  const digests = { 'run-task': digest, 'fetch-content': digestOf(fetchContent) };
   if (executable?.state !== 'current') {
-    return { path, fitting: path, fetchContent: { path: fetchContent, fitting: fetchContent }, digest };
+    return {
+      path,
+      fitting: path,
+      fetchContent: { path: fetchContent, fitting: fetchContent },
+      digest,
+      digests,
+    };
   }
   const fitting = join(dirname(executable.path), 'fetch-content');
-  return { path, fitting: executable.path, fetchContent: { path: fetchContent, fitting }, digest };
+  return { path, fitting: executable.path, fetchContent: { path: fetchContent, fitting }, digest, digests };
+}
+
+function digestOf(path: string): string {
+  const bytes = ifThere(() => readFileSync(path));
+  return bytes === null ? fail('unavailable', `${path} is missing`, build) : sha256(bytes);
 }
 
 /** Run-task for a platform; fails with a hint where it is not built, or built from another bundle. */

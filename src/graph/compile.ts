@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { compareCodePoints } from '../base/hash.ts';
 import { checkDependencies, type GraphMistake, reportOnGraph } from './check-graph.ts';
-import type { ContextRequest } from './docker-context/context.ts';
+import type { ContextRequest, WrapperDigests } from './docker-context/context.ts';
 import { type FullTaskSet, generateTasks } from './generate.ts';
 import type { GraphConfig } from './graph-config.ts';
 import type { IndexReader } from './index-reader.ts';
@@ -32,8 +32,7 @@ export interface CompileRequest {
   /** the working directory that relative paths in the configuration start from: the repository's top */
   readonly repository: string;
   readonly parameters: Parameters;
-  /** SHA-256 of the run-task bundle, 64 hex digits */
-  readonly wrapper: string;
+  readonly wrapper: WrapperDigests;
   /** for artifact-references and generic-worker's mounts; an error when one is needed and it is null */
   readonly rootUrl: string | null;
   /** answers index-search; null: nothing is indexed */

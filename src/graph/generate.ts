@@ -1,5 +1,5 @@
 import type { Configuration } from './load/configuration.ts';
-import type { ContextRequest } from './docker-context/context.ts';
+import type { ContextRequest, WrapperDigests } from './docker-context/context.ts';
 import type { ImagePins } from './load/image-lock.ts';
 import type { KindFile } from './load/kind-file.ts';
 import { loadTasks } from './load/load-tasks.ts';
@@ -16,7 +16,7 @@ export interface GenerateRequest {
   readonly root: string;
   readonly repository: string;
   readonly parameters: Parameters;
-  readonly wrapper: string;
+  readonly wrapper: WrapperDigests;
   readonly rootUrl: string | null;
   readonly decisionTaskId: string | null;
   /** default: false */

@@ -37,6 +37,8 @@ class Unusable extends Error {
 const auditTail = 50;
 /** In the requirements of a cache while files in it change hands: with it, the cache fits nobody. */
 const changingHands = 'changing=owner';
+/** Root's own files at the top of a cache, which no owner of the cache may write. */
+const controlFiles = [requirementsName, auditLogName];
 
 /**
  * Makes one cache fit for the task: fills in an empty one, holds a populated one against what we require. Throws
@@ -114,7 +116,7 @@ function takeOver(cache: string, user: CacheUser, wanted: Requirements, former: 
   const reason = 'made for another uid/gid; caches of this task are untrusted, so it is taken over';
   say('cache', `cache ${cache}: ${reason}; changing ownership of all in it to ${identity.label}`);
   writeRequirements(cache, [...former, changingHands], true);
-  chownTree(cache, identity, (path) => isControlFile(path) || mounts.isOther(`${cache}/${path}`, cache));
+  chownTree(cache, identity, [...controlFiles, ...mounts.below(cache)]);
   writeRequirements(cache, wanted, true);
   audit(cache, user, `chown; requirements: ${wanted.join(', ')}`);
 }
@@ -174,11 +176,6 @@ function audit(cache: string, user: CacheUser, text: string): void {
 
 function ownerOf({ identity }: CacheUser): Identity | null {
   return identity.become === null ? null : identity;
-}
-
-/** Root's own files at the top of a cache, which no owner of the cache may write. */
-function isControlFile(path: string): boolean {
-  return path === requirementsName || path === auditLogName;
 }
 
 function oneLine(requirements: Requirements): string {

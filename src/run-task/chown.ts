@@ -22,7 +22,7 @@ export function chownRequested(args: Arguments, identity: Identity, mounts: Moun
       say('chown', `${option}: changing ownership of ${path} to ${identity.label}`);
       try {
         if (option === '--chown') chownOne(path, identity);
-        else chownTree(path, identity, (below) => mounts.isOther(`${path}/${below}`, path));
+        else chownTree(path, identity, mounts.below(path));
       } catch (error) {
         throw worldError(path, error);
       }

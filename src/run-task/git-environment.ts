@@ -53,7 +53,7 @@ export function makeGitEnvironment(environment: Environment, ssh: string | null)
     ['maintenance.autoDetach', 'false'],
     ['advice.detachedHead', 'false'],
   ]);
-  return { env, dispose: folder.dispose };
+  return { env, dispose: () => folder.dispose() };
 }
 
 function addSettings(env: Environment, settings: readonly (readonly [string, string])[]): void {

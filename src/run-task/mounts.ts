@@ -1,5 +1,5 @@
 import { type Stats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isErrno } from '../base/files.ts';
 import { isTemporaryRequirements } from '../caches/requirements-file.ts';
 import { ExitError, exitCode } from './exit.ts';
@@ -12,8 +12,8 @@ export interface Mounts {
   around(path: string): string | null;
   /** true for a cache or volume other than `self` */
   isOther(path: string, self: string): boolean;
-  /** true when another cache or volume lies below `path` */
-  holdsOther(path: string): boolean;
+  /** the caches and volumes that lie below `path`, relative to it */
+  below(path: string): string[];
 }
 
 /**
@@ -40,7 +40,7 @@ export function readMounts(caches: string | undefined, volumes: string | undefin
       }
     },
     isOther: (path, self) => path !== self && all.has(path),
-    holdsOther: (path) => [...all].some((mount) => isBelow(mount, path)),
+    below: (path) => [...all].flatMap((mount) => (isBelow(mount, path) ? relative(path, mount) : [])),
   };
 }
 
@@ -54,7 +54,7 @@ export function contentOf(directory: string, mounts: Mounts): string[] {
     if (mounts.isOther(path, directory)) return false;
     if (isTemporaryRequirements(name) && statusOf(path, false)?.isFile() === true) return false;
     if (name === 'lost+found' && isFileSystemsOwn(path)) return false;
-    return !mounts.holdsOther(path) || !isDirectory(path) || contentOf(path, mounts).length > 0;
+    return mounts.below(path).length === 0 || !isDirectory(path) || contentOf(path, mounts).length > 0;
   });
 }
 
@@ -62,7 +62,7 @@ export function contentOf(directory: string, mounts: Mounts): string[] {
 export function waysThrough(directory: string, mounts: Mounts): string[] {
   return readdirSync(directory).flatMap((name) => {
     const path = join(directory, name);
-    if (mounts.isOther(path, directory) || !mounts.holdsOther(path) || !isDirectory(path)) return [];
+    if (mounts.isOther(path, directory) || mounts.below(path).length === 0 || !isDirectory(path)) return [];
     return [path, ...waysThrough(path, mounts)];
   });
 }

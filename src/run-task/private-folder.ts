@@ -18,7 +18,8 @@ export function makePrivateFolder(name: string, files: Readonly<Record<string, s
     const path = mkdtempSync(join(tmpdir(), `.${name}-`));
     const dispose = () => rmSync(path, { recursive: true, force: true });
     try {
-      for (const [file, text] of Object.entries(files)) writeFileSync(join(path, file), text, { mode: 0o600 });
+      for (const [file, text] of Object.entries(files))
+        writeFileSync(join(path, file), text, { mode: 0o600 });
     } catch (error) {
       dispose();
       throw error;

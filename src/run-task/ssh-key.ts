@@ -41,7 +41,7 @@ export async function fetchSshKey(secret: string, environment: Environment): Pro
     '-oStrictHostKeyChecking=yes',
     `-oUserKnownHostsFile=${join(folder.path, 'known_hosts')}`,
   ];
-  return { command: ['ssh', ...options].join(' '), dispose: folder.dispose };
+  return { command: ['ssh', ...options].join(' '), dispose: () => folder.dispose() };
 }
 
 function keyIn(value: unknown): string | null {

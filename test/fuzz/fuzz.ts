@@ -84,7 +84,7 @@ export async function tried(tree: Tree, tally: Tally): Promise<string | null> {
         root: repository.root,
         repository: top,
         parameters: (repository.parameters ?? parameters) as Parameters,
-        wrapper: 'ab'.repeat(32),
+        wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
         rootUrl: 'https://tc.example.com',
         index: null,
       },

@@ -19,7 +19,6 @@ import { findOverride } from './override.ts';
 import { decisionParameters } from './parameters.ts';
 import { runnableJobs } from './runnable-jobs.ts';
 import { digestOfTaskclusterYml } from './taskcluster-yml.ts';
-import { wrapperPrograms } from './wrapper-programs.ts';
 
 export interface DecisionRequest {
   readonly flags: DecisionFlags;
@@ -62,12 +61,10 @@ export async function decide(request: DecisionRequest): Promise<void> {
     }),
   );
   writeGraphs(artifacts, compilation);
-  const programs = wrapperPrograms();
-  artifacts.copyProgram('run-task', programs['run-task']);
-  const { 'fetch-content': fetchContent } = programs;
-  if (fetchContent === null) tell('fetch-content is not in this build, and not among the artifacts');
-  else artifacts.copyProgram('fetch-content', fetchContent);
-  writeDockerContexts(repository.top, compilation.imageContexts, programs, join(folder, 'docker-contexts'));
+  const bundle = runTaskBundle();
+  artifacts.copyProgram('run-task', bundle.path);
+  artifacts.copyProgram('fetch-content', bundle.fetchContent.path);
+  writeDockerContexts(repository.top, compilation.imageContexts, bundle, join(folder, 'docker-contexts'));
 
   const { graph, graphConfig } = compilation;
   const schedulerId = `${graphConfig['trust-domain']}-level-${parameters.level}`;
@@ -87,7 +84,7 @@ function compileDecision(
       root: repository.root,
       repository: repository.top,
       parameters,
-      wrapper: runTaskBundle().digest,
+      wrapper: runTaskBundle().digests,
       rootUrl: environment.TASKCLUSTER_ROOT_URL ?? null,
       index: environmentIndex(environment),
       decisionTaskId,

@@ -4,8 +4,8 @@ import { fail } from '../../base/failure.ts';
 import { contextArchive, type ContextRequest } from '../../graph/docker-context/context.ts';
 import { ContextFiles } from '../../graph/docker-context/context-files.ts';
 import type { ArchiveEntry } from '../../graph/docker-context/tar.ts';
+import type { RunTaskBundle } from '../run-task-bundle.ts';
 import { ArtifactFolder } from './artifact-folder.ts';
-import { fetchContentPath, type WrapperPrograms } from './wrapper-programs.ts';
 
 /**
  * Writes `<image>.tar.gz` for every image that is built in-tree: what the tasks that build them download. The bytes depend
@@ -14,19 +14,19 @@ import { fetchContentPath, type WrapperPrograms } from './wrapper-programs.ts';
 export function writeDockerContexts(
   repository: string,
   contexts: ReadonlyMap<string, ContextRequest>,
-  programs: WrapperPrograms,
+  bundle: RunTaskBundle,
   folder: string,
 ): void {
   if (contexts.size === 0) return;
   const target = new ArtifactFolder(folder);
   const files = new ContextFiles(repository);
-  const program = (path: () => string) => (): ArchiveEntry => ({
-    content: readFileSync(path()),
+  const program = (path: string) => (): ArchiveEntry => ({
+    content: readFileSync(path),
     executable: true,
   });
   const wrapper = {
-    'run-task': program(() => programs['run-task']),
-    'fetch-content': program(() => fetchContentPath(programs)),
+    'run-task': program(bundle.path),
+    'fetch-content': program(bundle.fetchContent.path),
   };
   for (const [image, request] of contexts) {
     if (image.includes('/'))

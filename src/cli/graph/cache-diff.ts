@@ -53,7 +53,7 @@ async function diffCaches(
     excludeKeys: [],
     strict: false,
     indexed: false,
-    wrapper: runTaskBundle().digest,
+    wrapper: runTaskBundle().digests,
     rootUrl: 'https://taskcluster.invalid',
   } as const;
   const [results] = await compileSets({

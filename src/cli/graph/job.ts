@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { type Failure, FailureError } from '../../base/failure.ts';
 import { type Compilation, compile, type Phase } from '../../graph/compile.ts';
+import type { WrapperDigests } from '../../graph/docker-context/context.ts';
 import { formatJson, formatLabels, formatYaml, type Selection } from '../../graph/output/format.ts';
 import type { Parameters } from '../../graph/parameters/parameters.ts';
 import { pythonMatch } from '../../graph/values/python-regex.ts';
@@ -23,8 +24,7 @@ export interface GraphJob {
   readonly thorough?: boolean;
   /** whether the index may be asked */
   readonly indexed: boolean;
-  /** digest of run-task */
-  readonly wrapper: string;
+  readonly wrapper: WrapperDigests;
   /** used where the environment names no deployment */
   readonly rootUrl?: string;
   /** the file to write; without one the text is in the result */

@@ -42,7 +42,7 @@ export function jobFor(
     excludeKeys: options.excludeKey ?? [],
     strict: options.strict === true,
     indexed: options.optimize !== false,
-    wrapper: runTaskBundle().digest,
+    wrapper: runTaskBundle().digests,
   };
 }
 

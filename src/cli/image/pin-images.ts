@@ -56,7 +56,7 @@ async function usedImages(repository: Repository, sets: readonly Parameters[]): 
         root: repository.root,
         repository: repository.top,
         parameters,
-        wrapper: runTaskBundle().digest,
+        wrapper: runTaskBundle().digests,
         // References to artifacts need an address, any will do.
         rootUrl: 'https://taskcluster.invalid',
         index: null,

@@ -163,7 +163,7 @@ async function compileSnapshot(given: {
         root: repository.root,
         repository: repository.top,
         parameters: await loadParameters(repository, request.parameters ?? null, overrides),
-        wrapper: bundle.digest,
+        wrapper: bundle.digests,
         rootUrl,
         index: request.fresh ? null : queueIndex(queue),
         decisionTaskId: taskGroupId,

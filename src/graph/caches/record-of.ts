@@ -38,7 +38,7 @@ export function recordOf(
     ...(user === null
       ? {}
       : {
-          wrapper: filled(wrapper, "run-task's digest"),
+          wrapper: filled(wrapper['run-task'], "run-task's digest"),
           user: filled(user, 'the user or group that run-task gives the command to'),
         }),
     ...imageOf(image),

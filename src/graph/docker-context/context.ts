@@ -14,16 +14,19 @@ export interface ContextRequest {
 /** Paths in the archive to what is there. */
 export type ContextEntries = Map<string, () => ArchiveEntry>;
 
-/** The files that `# %include-run-task` adds, by name: `run-task` and `fetch-content`. */
-export type WrapperFiles = Readonly<Record<'run-task' | 'fetch-content', () => ArchiveEntry>>;
+/** What is known of the two programs that `# %include-run-task` adds. */
+type OfPrograms<T> = Readonly<Record<'run-task' | 'fetch-content', T>>;
+export type WrapperFiles = OfPrograms<() => ArchiveEntry>;
+/** SHA-256 of the bundles, 64 hex digits. */
+export type WrapperDigests = OfPrograms<string>;
 
 /**
- * The SHA-256, 64 hex digits, of a docker context: of the archive of its files, in which the wrapper is represented by its
- * digest. It depends on nothing but names, contents and x bits: no umask, no ignored file, no time. Throws
+ * The SHA-256, 64 hex digits, of a docker context: of the archive of its files, in which the wrapper's programs are represented
+ * by their digests. It depends on nothing but names, contents and x bits: no umask, no ignored file, no time. Throws
  * DockerContextError.
  */
-export function contextHash(files: ContextFiles, request: ContextRequest, wrapper: string): string {
-  const digestOf = (name: string) => () => text(`${name} ${wrapper}\n`, true);
+export function contextHash(files: ContextFiles, request: ContextRequest, wrapper: WrapperDigests): string {
+  const digestOf = (name: keyof WrapperDigests) => () => text(`${name} ${wrapper[name]}\n`, true);
   const entries = contextEntries(files, request, {
     'run-task': digestOf('run-task'),
     'fetch-content': digestOf('fetch-content'),

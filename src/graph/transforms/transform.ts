@@ -1,5 +1,5 @@
 import type { Diagnostic, Place } from '../../base/diagnostic.ts';
-import type { ContextRequest } from '../docker-context/context.ts';
+import type { ContextRequest, WrapperDigests } from '../docker-context/context.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { ImagePins } from '../load/image-lock.ts';
 import type { Parameters } from '../parameters/parameters.ts';
@@ -31,8 +31,7 @@ export interface TransformContext {
   readonly root: string;
   /** the repository's top: relative paths start here */
   readonly repository: string;
-  /** SHA-256 of the run-task bundle, 64 hex digits */
-  readonly wrapper: string;
+  readonly wrapper: WrapperDigests;
   /** where Taskcluster is; null when nobody said */
   readonly rootUrl: string | null;
   /** the decision task that this compilation is; null outside of one */

@@ -53,7 +53,7 @@ describe('the name of a cache', () => {
   });
 
   it("S8: cache names carry run-task's digest only where run-task is the command", () => {
-    const other = { wrapper: 'cd'.repeat(32) };
+    const other = { wrapper: { 'run-task': 'cd'.repeat(32), 'fetch-content': 'ef'.repeat(32) } };
     expect(nameOf({}, {}, other)).not.toBe(nameOf());
     expect(nameOf({}, plain, other)).toBe(nameOf({}, plain));
     expect(recordOf({}, plain)).not.toHaveProperty('wrapper');

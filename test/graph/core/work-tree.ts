@@ -74,7 +74,7 @@ export function requestFor(
     root: 'taskcluster',
     repository: workTree({ 'taskcluster/config.yml': config, ...Object.fromEntries(kindFiles), ...files }),
     parameters,
-    wrapper: 'ab'.repeat(32),
+    wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
     rootUrl: 'https://tc.example.com',
     index: null,
     ...request,

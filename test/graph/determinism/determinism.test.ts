@@ -46,7 +46,7 @@ async function graphOf(repository: CorpusRepository, files: readonly File[], uma
         root: repository.root,
         repository: top,
         parameters: (repository.parameters ?? parameters) as Parameters,
-        wrapper: 'ab'.repeat(32),
+        wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
         rootUrl: 'https://tc.example.com',
         index: null,
       },

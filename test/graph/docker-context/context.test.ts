@@ -20,8 +20,12 @@ function write(path: string, content: string, mode = 0o644): void {
   chmodSync(join(top, path), mode);
 }
 
-const hash = (args: Record<string, string> = {}, wrapper = 'wrapper') =>
-  contextHash(new ContextFiles(top), { folder: 'taskcluster/docker/image', args }, wrapper);
+const hash = (args: Record<string, string> = {}, runTask = 'one', fetchContent = 'one') =>
+  contextHash(
+    new ContextFiles(top),
+    { folder: 'taskcluster/docker/image', args },
+    { 'run-task': runTask, 'fetch-content': fetchContent },
+  );
 const unpack = (args: Record<string, string> = {}) => {
   const files = new ContextFiles(top);
   const wrapper = () => ({ content: Buffer.from('#!wrapper'), executable: true });
@@ -114,7 +118,10 @@ describe('special comments of a Dockerfile', () => {
     const { names, read } = unpack();
     expect(names).toEqual(['Dockerfile', 'run-task/fetch-content', 'run-task/run-task']);
     expect(read('Dockerfile')).toContain('COPY run-task/run-task /usr/local/bin/run-task\n');
-    expect(hash({}, 'one')).not.toBe(hash({}, 'two'));
+    const hashes = [hash({}, 'one', 'one'), hash({}, 'two', 'one'), hash({}, 'one', 'two')];
+    expect(new Set(hashes).size).toBe(3);
+    dockerfile('FROM x\n');
+    expect(hash({}, 'one', 'one')).toBe(hash({}, 'two', 'two'));
   });
 
   test.each([

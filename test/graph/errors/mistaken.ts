@@ -137,7 +137,7 @@ export async function whatIsTold(mistake: Mistake): Promise<string> {
         root: 'taskcluster',
         repository: top,
         parameters: given({ ...parameters, ...mistake.parameters }),
-        wrapper: 'ab'.repeat(32),
+        wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
         rootUrl: 'https://tc.example.com',
         index: null,
         strict: mistake.strict ?? false,

@@ -27,7 +27,7 @@ export function transformContext(overrides: Partial<TransformContext> = {}): Tra
     repository: '/nowhere',
     root: 'taskcluster',
     rootUrl: 'https://tc.example.com',
-    wrapper: 'ab'.repeat(32),
+    wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
     decisionTaskId: null,
     report: (mistake) => mistakes.push(mistake),
     ...overrides,
