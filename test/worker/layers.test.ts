@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { hasOverlay } from '../caches/store-rig.ts';
 import { sandboxed } from '../support/caisson.ts';
 import { WorkerRig } from './rig.ts';
@@ -20,25 +21,62 @@ describe.skipIf(!sandboxed || !hasOverlay)('runs on layered caches (needs root, 
     await rig.work();
   };
 
-  it('eight at once with one name all start warm, apart from each other; one continues the line', {
-    timeout: 60_000,
-  }, async () => {
-    await using rig = await WorkerRig.open();
-    await filled(rig);
-    for (let i = 0; i < 8; i++) {
-      const script = `set -e; touch shared/own-${i}; mv shared/d shared/e; sleep 1; [ "$(ls shared)" = "e
-own-${i}" ]; cat shared/e/base`;
-      await rig.create({ cache, command: sh(script) });
-    }
-    await rig.work(8);
-    expect((await rig.queue.countTasks(rig.taskGroupId)).completed).toBe(9);
-    expect(rig.uses).toEqual(['never seen', ...Array.from({ length: 8 }, () => 'generation 1')]);
-    expect((await rig.store.list())[0]!.instances).toMatchObject([
-      { state: 'idle', generations: 2, layers: 2 },
-    ]);
-    expect(
-      rig.log.filter((line) => line.includes("not kept: another run's changes came first")),
-    ).toHaveLength(7);
+  describe('eight at once with one name', () => {
+    const gates = mkdtempSync(join(tmpdir(), 'caisson-gates-'));
+    afterAll(() => rmSync(gates, { recursive: true }));
+    const first = "another run's changes came first";
+    const full = 'there are 4 instances of it already';
+    /** `dropped`: what is said to those whose changes are not kept. `instances`: how many generations each then has. */
+    const rows = [
+      { start: 'warm', onConflict: 'auto', instances: [2], dropped: Array(7).fill(first) },
+      { start: 'warm', onConflict: 'own', instances: [1, 1, 1, 2], dropped: Array(4).fill(full) },
+      { start: 'warm', onConflict: 'drop', instances: [2], dropped: Array(7).fill(first) },
+      { start: 'cold', onConflict: 'auto', instances: [1, 1, 1, 1], dropped: Array(4).fill(full) },
+      { start: 'cold', onConflict: 'own', instances: [1, 1, 1, 1], dropped: Array(4).fill(full) },
+      { start: 'cold', onConflict: 'drop', instances: [1], dropped: Array(7).fill(first) },
+    ] as const;
+
+    it.each(rows)(
+      'all start $start, apart from each other; what is kept with on-conflict $onConflict',
+      {
+        timeout: 60_000,
+      },
+      async ({ start, onConflict, instances, dropped }) => {
+        const gate = mkdtempSync(join(gates, 'gate-'));
+        await using rig = await WorkerRig.open({
+          mounts: [{ source: gate, target: '/gate', readOnly: true }],
+        });
+        if (start === 'warm') await filled(rig);
+        const before = start === 'warm' ? 'd' : '';
+        const work = (i: number): string => `set -e; [ "$(ls shared)" = "${before}" ]; mkdir -p shared/d
+        echo ${i} > shared/own-${i}; echo ${i} >> shared/d/base; mv shared/d shared/e
+        echo ready; until [ -e /gate/open ]; do sleep 0.1; done
+        [ "$(ls shared | tr '\\n' ' ')" = "e own-${i} " ]; [ "$(tail -n 1 shared/e/base)" = ${i} ]
+        [ "$(wc -l < shared/e/base)" = ${start === 'warm' ? 2 : 1} ]`;
+        const extra = { caisson: { caches: { [name]: { shortName: 'shared', record: null, onConflict } } } };
+        for (let i = 0; i < 8; i++) await rig.create({ cache, command: sh(work(i)) }, { extra });
+        rig.events.length = 0;
+        const working = rig.work(8);
+        const ready = (): number => rig.log.filter((line) => line === 'ready').length;
+        await expect.poll(ready, { timeout: 40_000 }).toBe(8);
+        writeFileSync(join(gate, 'open'), '');
+        await working;
+
+        const { failed, exception } = await rig.queue.countTasks(rig.taskGroupId);
+        expect({ failed, exception }).toEqual({ failed: 0, exception: 0 });
+        const use = start === 'warm' ? /^generation 1$/ : /^never seen$|^another task is just filling it$/;
+        expect(rig.uses).toEqual(Array.from({ length: 8 }, () => expect.stringMatching(use)));
+        expect(rig.log.flatMap((line) => line.split('not kept: ')[1] ?? [])).toEqual(dropped);
+        const kept = (await rig.store.list())[0]!.instances;
+        expect(kept.map(({ generations }) => generations).sort((a, b) => a - b)).toEqual(instances);
+        const owners = kept.map(({ directories: [top] }) =>
+          readdirSync(top!).filter((n) => n.startsWith('own-')),
+        );
+        // Of each run all or nothing, in one instance.
+        expect(owners.map((names) => names.length)).toEqual(instances.map(() => 1));
+        expect(new Set(owners.flat()).size).toBe(instances.length);
+      },
+    );
   });
 
   it('an artifact may lie in the cache, in any layer of it; nothing stays mounted', async () => {

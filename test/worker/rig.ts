@@ -9,6 +9,7 @@ import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/
 import type { TaskDefinition } from '../../src/task/definition.ts';
 import type { TaskStatus } from '../../src/task/status.ts';
 import type { EngineChoice } from '../../src/worker/choose-engine.ts';
+import type { Mount } from '../../src/worker/engines/engine.ts';
 import { ociEngine } from '../../src/worker/engines/oci/oci.ts';
 import { processEngine } from '../../src/worker/engines/process.ts';
 import { startWorker } from '../../src/worker/worker.ts';
@@ -24,6 +25,8 @@ export interface RigOptions {
   readonly claimSeconds?: number;
   /** bytes that a task may use */
   readonly memory?: number;
+  /** given to every sandbox */
+  readonly mounts?: readonly Mount[];
   readonly tell?: (event: Event) => void;
   /** called with the home before anything is in it */
   readonly prepare?: (home: string) => void;
@@ -40,9 +43,11 @@ export class WorkerRig implements AsyncDisposable {
   readonly #isOwn: boolean;
   readonly #tell: (event: Event) => void;
   readonly #memory: { readonly memory?: number };
+  readonly #mounts: readonly Mount[];
 
-  private constructor({ home, taskGroupId, memory, tell = () => undefined }: RigOptions) {
+  private constructor({ home, taskGroupId, memory, mounts = [], tell = () => undefined }: RigOptions) {
     this.#tell = tell;
+    this.#mounts = mounts;
     this.#memory = memory === undefined ? {} : { memory };
     this.home = home ?? mkdtempSync(join(tmpdir(), 'caisson-worker-'));
     this.#isOwn = home === undefined;
@@ -111,7 +116,7 @@ export class WorkerRig implements AsyncDisposable {
       runTask: { path: join(root, 'dist/run-task.mjs'), digest: 'a'.repeat(64) },
       network: 'host',
       ...this.#memory,
-      sandboxMounts: [],
+      sandboxMounts: this.#mounts,
       emit: (event) => {
         this.events.push(event);
         this.#tell(event);
