@@ -55,7 +55,7 @@ const parts = {
   runTask: { path: digest === null ? '/bin/true' : program, digest: digest ?? '' },
   network: 'host',
   sandboxMounts: [],
-  disk: { watch: () => () => {} },
+  disk: { makeRoom: async () => {}, watch: () => () => {} },
   emit: ({ type }) => {
     if (type === 'resolved') resolvedAt = performance.now();
   },

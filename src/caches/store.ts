@@ -148,7 +148,14 @@ export interface CacheListing {
   readonly name: string;
   readonly trustDomain: string;
   readonly level: string;
+  /** none while the first runs are filling it */
   readonly instances: readonly InstanceListing[];
+  readonly filling: readonly FillingListing[];
+}
+
+/** A run that started cold: what it writes may become an instance. */
+export interface FillingListing extends Holder {
+  readonly since: string;
 }
 
 export interface InstanceListing {
@@ -192,6 +199,8 @@ export interface FreeSpace {
 export interface EvictOptions {
   /** leaves alone what was used in the last so many seconds; default 0 */
   readonly idleSeconds?: number;
+  /** names of caches that are wanted next: left alone */
+  readonly sparing?: readonly string[];
   /** only says what would go */
   readonly dryRun?: boolean;
 }

@@ -31,6 +31,12 @@ export function minFreeOf(
   };
 }
 
+/** Below that a worker evicts before it leases: only where somebody has asked for it, else at its own limit. */
+export function keepFreeOf(store: Store): { readonly keepFree?: FreeSpace } {
+  const { CAISSON_MIN_FREE: bytes, CAISSON_MIN_FREE_FILES: files } = process.env;
+  return bytes || files ? { keepFree: minFreeOf(store, {}) } : {};
+}
+
 function amount(name: string, text: string, total: number): number {
   const wanted = amountOf(name, text, total, amountHint);
   if (/%\s*$/.test(text) && wanted > total * 0.9)

@@ -4,7 +4,9 @@ import type { FreeSpace, Store } from '../caches/store.ts';
 
 /** Keeps one task from taking the disk away from all others. */
 export interface DiskGuard {
-  /** From now on the run may be stopped; returns how to end that. */
+  /** Evicts when too little is free; to be called before caches are leased, with their names. Does not wait for deletions. */
+  makeRoom(wanted: readonly string[]): Promise<void>;
+  /** From now on the run may be stopped; what is returned is to be called when its caches were given back. */
   watch(run: WatchedRun): () => void;
 }
 
@@ -23,33 +25,67 @@ function leastFree(store: Store): FreeSpace {
 
 const everyMs = 300;
 
-/**
- * Looks while runs are watched. When less than `least` is free, caches are evicted, and when that is not enough at once,
- * the run that has written most is stopped.
- */
-export function diskGuard(store: Store, least: FreeSpace = leastFree(store)): DiskGuard {
+export interface DiskLimits {
+  /** below that, caches are evicted, and when that is not enough at once, the run that has written most is stopped */
+  readonly least: FreeSpace;
+  /** below that, caches are evicted before others are leased */
+  readonly keepFree: FreeSpace;
+}
+
+/** Looks before caches are leased, and while runs are watched. Evicts a little more than is missing. */
+export function diskGuard(store: Store, limits: Partial<DiskLimits> = {}): DiskGuard {
+  const { least = leastFree(store) } = limits;
+  const { keepFree = least } = limits;
   const runs = new Set<WatchedRun>();
   let isLooking = false;
+  let deleting: Promise<void> | null = null;
+  let stopped: WatchedRun | null = null;
 
   async function look(): Promise<void> {
     while (runs.size > 0) {
-      if (isScarce()) await makeRoom();
+      if (isBelow(least)) await stopOne();
       await sleep(everyMs, undefined, { ref: false });
     }
   }
 
-  function isScarce(): boolean {
+  function isBelow(limit: FreeSpace): boolean {
     const { bytes, inodes } = store.freeSpace();
-    return bytes < least.bytes || inodes < least.inodes;
+    return bytes < limit.bytes || inodes < limit.inodes;
   }
 
-  async function makeRoom(): Promise<void> {
-    const evicted = await store.evict({ bytes: 2 * least.bytes, inodes: 2 * least.inodes });
-    if (evicted.length > 0) await store.drain();
-    if (!isScarce()) return;
+  /** What was evicted is not free before it is deleted: until then nothing more goes. */
+  async function evictBelow(limit: FreeSpace, sparing: readonly string[]): Promise<void> {
+    if (deleting !== null || !isBelow(limit)) return;
+    const wanted = {
+      bytes: Math.max(limit.bytes, 2 * least.bytes),
+      inodes: Math.max(limit.inodes, 2 * least.inodes),
+    };
+    const evicted = await store.evict(wanted, { sparing });
+    if (evicted.length > 0) awaitDeletions();
+  }
+
+  /** What cannot be deleted is tried again, and told, by who sweeps next. */
+  function awaitDeletions(): void {
+    deleting = store
+      .drain()
+      .catch(() => undefined)
+      .then(() => {
+        deleting = null;
+      });
+  }
+
+  async function stopOne(): Promise<void> {
+    // The others go on: what one has written is free when it was put away.
+    if (stopped !== null && runs.has(stopped)) return;
+    if (stopped !== null) awaitDeletions();
+    stopped = null;
+    await evictBelow(least, []);
+    await deleting;
+    if (!isBelow(least)) return;
     const sizes = await Promise.all([...runs].map(async (run) => ({ run, ...(await measure(run)) })));
     const [largest] = sizes.sort((a, b) => b.bytes - a.bytes || b.inodes - a.inodes);
-    if (largest === undefined || !runs.delete(largest.run)) return;
+    if (largest === undefined || !runs.has(largest.run)) return;
+    stopped = largest.run;
     const { bytes, inodes } = store.freeSpace();
     const left = bytes < least.bytes ? megabytes(bytes) : `room for ${inodes} files`;
     largest.run.stop(
@@ -58,6 +94,7 @@ export function diskGuard(store: Store, least: FreeSpace = leastFree(store)): Di
   }
 
   return {
+    makeRoom: (wanted) => evictBelow(keepFree, wanted),
     watch(run) {
       runs.add(run);
       if (!isLooking) {

@@ -119,6 +119,7 @@ async function execute(
   if (note !== null) emit({ type: 'note', level: 'info', message: note, ...of });
   for (const remark of work.remarks) log.say(remark);
   const content = await fetchContent(queue, work.content, scratch);
+  await parts.disk.makeRoom(work.caches.map(({ name }) => name));
   const accepts = engine.name === 'oci' ? 'overlay' : 'direct';
   const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work, accepts);
   for (const cache of held) {
@@ -130,6 +131,7 @@ async function execute(
   }
   let caches: CacheVerdict = { kind: 'roll-back', why: 'the task could not be started' };
   let succeeded = false;
+  let unwatch = (): void => undefined;
   try {
     const layout = layOut({
       engine: engine.name,
@@ -151,17 +153,18 @@ async function execute(
     await using sandbox = await engine.prepare(request);
     if (!sandbox.limitsMemory)
       log.say('the memory of this task is not limited: no control group that does can be made');
-    const unwatch = parts.disk.watch({
+    let isRunning = true;
+    unwatch = parts.disk.watch({
       folders: [scratch, ...writtenBy(held)],
       stop(why) {
-        log.say(why);
+        if (isRunning) log.say(why);
         stop.because('disk-full');
       },
     });
     const timer = setTimeout(() => stop.because('max-run-time'), work.maxRunTime * 1000);
     const exit = await sandbox.execute((chunk) => log.write(chunk), stop.signal);
     clearTimeout(timer);
-    unwatch();
+    isRunning = false;
     const memoryKills = sandbox.memoryKills();
     const ending = { exit, stopped: stop.reason, memoryKills, onExitStatus: work.onExitStatus };
     caches = cacheVerdictOf(ending);
@@ -178,7 +181,11 @@ async function execute(
     succeeded = verdict.state === 'completed';
     return { verdict, exit, logNames: work.logNames };
   } finally {
-    for (const note of await returnCaches(held, caches, succeeded)) log.say(note);
+    try {
+      for (const note of await returnCaches(held, caches, succeeded)) log.say(note);
+    } finally {
+      unwatch();
+    }
   }
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FreeSpace, Store } from '../caches/store.ts';
+import type { Store } from '../caches/store.ts';
 import type { Claim, Queue } from '../queue/queue.ts';
-import { type DiskGuard, diskGuard } from './disk-guard.ts';
+import { type DiskGuard, type DiskLimits, diskGuard } from './disk-guard.ts';
 import { type RunParts, runTask } from './run.ts';
 
 export interface WorkerOptions extends Omit<RunParts, 'disk'> {
-  /** below that, caches are evicted and tasks stopped; default: see `disk-guard.ts` */
-  readonly leastFree?: FreeSpace;
+  /** default: see `disk-guard.ts` */
+  readonly diskLimits?: Partial<DiskLimits>;
   /** runs at once */
   readonly jobs: number;
   readonly taskQueueIds: readonly string[];
@@ -26,7 +26,7 @@ const pollMs = 100;
 export async function startWorker(options: WorkerOptions): Promise<void> {
   const { signal, jobs, taskQueueIds } = options;
   const running = new Set<Promise<void>>();
-  const disk = diskGuard(options.store, options.leastFree);
+  const disk = diskGuard(options.store, options.diskLimits);
   const purges = purgeWatcher(options.queue, options.store);
   while (!signal.aborted) {
     const claims: Claim[] = [];

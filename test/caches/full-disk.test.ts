@@ -85,7 +85,7 @@ describe.skipIf(!hasOverlay).each(backEnds)('a full disk, %s (needs root and ove
     disk.remount('ro');
     await expect(store.lease(requestOf('c'))).rejects.toThrow('cannot be written (EROFS)');
     await expect(running.commit()).rejects.toThrow('cannot be written (EROFS)');
-    expect(await store.list()).toHaveLength(1);
+    expect((await store.list()).filter(({ instances }) => instances.length > 0)).toHaveLength(1);
     disk.remount('rw');
     expect(why(await store.lease(requestOf('a')))).toBe('generation 1');
     expect(why(await store.lease(requestOf('b')))).toMatch(/^rolled back: the disk took no more/);

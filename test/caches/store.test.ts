@@ -200,6 +200,63 @@ describe.each(backEnds)('a store on the %s back end', (backEnd) => {
     expect((await other.history('label')).length).toBe(13);
   });
 
+  it.skipIf(!runs)('lists what is only just being filled, by whom', async () => {
+    const holder = { taskId: 'task', runId: 2, label: 'label' };
+    const [one, two] = [await store.lease(requestOf('a', { holder })), await store.lease(requestOf('a'))];
+    const filling = async () =>
+      (await store.list()).map(({ name, instances, filling }) => [name, instances.length, filling.length]);
+    expect((await store.list())[0]!.filling[0]).toEqual({
+      ...holder,
+      since: expect.stringMatching(/^\d{4}-/),
+    });
+    expect(await filling()).toEqual([['a', 0, 2]]);
+    await one.commit();
+    expect(await filling()).toEqual([['a', 1, 1]]);
+    await two.rollBack('the test is over');
+    const warm = await store.lease(requestOf('a'));
+    expect(await filling()).toEqual([['a', 1, 0]]);
+    await warm.rollBack('the test is over');
+  });
+
+  it.skipIf(!runs)('forgets what is long past, but nothing that something present comes from', async () => {
+    let now = Date.parse('2020-01-01');
+    const day = 24 * 3600 * 1000;
+    const aged = await rig.open({ epochLength: 4, clock: { now: () => now } });
+    const write = async (name: string, task: string): Promise<void> => {
+      const lease = await aged.lease(requestOf(name, { holder: { taskId: task, runId: 0, label: task } }));
+      inside(lease, `touch ${task}`);
+      await lease.commit();
+      await aged.drain();
+    };
+    const epochs = (): string[] =>
+      readdirSync(join(rig.root, 'ledger')).filter((name) => name.endsWith('.jsonl'));
+    const generations = async (task: string): Promise<unknown[]> =>
+      (await aged.taintedBy(task)).generations.map(({ name, number }) => `${name} ${number}`);
+    for (let i = 0; i < 4; i++) await write('short', `short-${i}`);
+    await write('long', 'first');
+    const whole = epochs().length;
+    now += 100 * day;
+    await write('long', 'second');
+    await aged.reconcile();
+    expect(epochs().length).toBeGreaterThan(whole);
+    await aged.purge('short', 'somebody');
+    await aged.reconcile();
+    // Where `long` began is kept, however long ago that was; a task is still followed from there.
+    expect(epochs()[0]).not.toBe('000001.jsonl');
+    expect(await generations('short-0')).toEqual([]);
+    expect(await generations('first')).toEqual(['long 1', 'long 2']);
+    expect(await aged.verify()).toEqual([]);
+    const other = await rig.open();
+    expect((await other.history('first')).length).toBe(1);
+    await aged.purge('long', 'somebody');
+    now += 100 * day;
+    await write('new', 'new');
+    await aged.reconcile();
+    expect(await generations('first')).toEqual([]);
+    expect(await aged.verify()).toEqual([]);
+    expect((await aged.lease(requestOf('new'))).warmth.state).toBe('warm');
+  });
+
   it.skipIf(!runs)('starts cold when the ledger is damaged, keeps it, and says so', async () => {
     const attacks: ((ledger: string, last: string) => void)[] = [
       (ledger, last) => writeFileSync(join(ledger, '000001', last), '{"hash":"'),

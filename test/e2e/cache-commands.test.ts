@@ -225,9 +225,23 @@ describe('caisson cache ls, show, why and purge', () => {
     await commit(npm, 'two');
     await store.drain();
     const { directories: _, ...instance } = (await store.list())[0]!.instances[0]!;
-    expect(json('ls')).toEqual([{ name: npm, trustDomain: 'test', level: '1', instances: [instance] }]);
+    expect(json('ls')).toEqual([
+      { name: npm, trustDomain: 'test', level: '1', instances: [instance], filling: [] },
+    ]);
     expect(instance).toMatchObject({ state: 'idle', generations: 2, files: 2 });
     expect(cache('ls').stdout).toMatch(new RegExp(`${npm} .* idle +2 +[\\d.]+ KB +2 +\\d{4}-`));
+  });
+
+  it('lists and purges what is only just being filled', async () => {
+    const running = await lease(npm, 'one');
+    expect(json('ls')).toMatchObject([{ name: npm, instances: [], filling: [{ taskId: 'one', runId: 0 }] }]);
+    expect(cache('ls').stdout).toMatch(new RegExp(`${npm} +1 +- +filling +- +- +- +\\d{4}-`));
+    expect(cache('show', npm).stdout).toContain('  being filled by label-one (one run 0) since 2');
+    expect(json('purge', '*-npm-*')).toEqual([{ name: npm, instances: 1 }]);
+    expect(await running.commit()).toMatchObject({
+      kind: 'rolled-back',
+      why: expect.stringContaining('purged'),
+    });
   });
 
   it('says for the last run of a task what each cache was, and what became of it', async () => {

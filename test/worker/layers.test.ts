@@ -21,6 +21,22 @@ describe.skipIf(!sandboxed || !hasOverlay)('runs on layered caches (needs root, 
     await rig.work();
   };
 
+  /** A worker whose home is a file system of 64 MB. */
+  const smallDisk = async (): Promise<AsyncDisposable & { readonly rig: WorkerRig }> => {
+    const prepare = (home: string): void => {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', home]);
+    };
+    const rig = await WorkerRig.open({ prepare });
+    return {
+      rig,
+      async [Symbol.asyncDispose]() {
+        await rig.queue.close();
+        execFileSync('umount', ['--lazy', rig.home]);
+        rmSync(rig.home, { recursive: true });
+      },
+    };
+  };
+
   describe('eight at once with one name', () => {
     const gates = mkdtempSync(join(tmpdir(), 'caisson-gates-'));
     afterAll(() => rmSync(gates, { recursive: true }));
@@ -112,36 +128,55 @@ describe.skipIf(!sandboxed || !hasOverlay)('runs on layered caches (needs root, 
     expect(rig.uses).toEqual(['never seen', 'generation 1']);
   });
 
+  it('caches are evicted before others are leased when less is free than wanted, but not those', async () => {
+    await using disk = await smallDisk();
+    const { rig } = disk;
+    const other = name.replace('shared', 'other');
+    const limits = { least: { bytes: 1, inodes: 1 }, keepFree: { bytes: 40 * 1024 * 1024, inodes: 1 } };
+    const use = async (cacheName: string, script: string): Promise<void> => {
+      await rig.create({ cache: { [cacheName]: '/builds/worker/shared' }, command: sh(script) });
+      await rig.work(1, 'oci', limits);
+    };
+    await use(name, 'head -c 30M /dev/zero > shared/big');
+    await use(name, 'touch shared/again');
+    await use(other, 'touch shared/small');
+    await use(name, 'true');
+    expect(rig.uses).toEqual([
+      'never seen',
+      'generation 1',
+      'never seen',
+      expect.stringMatching(/^evicted: disk below 42 MB, \d+ s ago$/),
+    ]);
+    const kinds = [...rig.store.entries()].map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'lease' || kind === 'evict')).toEqual([
+      'lease',
+      'lease',
+      'evict',
+      'lease',
+      'lease',
+    ]);
+  });
+
   it('a task that fills the disk is stopped and told; the other goes on, the cache is as before', {
     timeout: 60_000,
   }, async () => {
-    let place = '';
-    await using rig = await WorkerRig.open({
-      prepare(home) {
-        place = home;
-        execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', home]);
-      },
+    await using disk = await smallDisk();
+    const { rig } = disk;
+    await filled(rig);
+    const full = await rig.create({
+      cache,
+      command: sh('dd if=/dev/zero of=shared/big bs=1M count=40; sleep 30'),
     });
-    try {
-      await filled(rig);
-      const full = await rig.create({
-        cache,
-        command: sh('dd if=/dev/zero of=shared/big bs=1M count=40; sleep 30'),
-      });
-      const other = await rig.create({ cache, command: sh('sleep 4; touch shared/other') });
-      await rig.work(2, 'auto', { bytes: 32 * 1024 * 1024, inodes: 10 });
-      expect((await rig.status(full)).state).toBe('failed');
-      expect((await rig.status(other)).state).toBe('completed');
-      expect(rig.log.find((line) => line.includes('the disk is nearly full'))).toMatch(
-        /\d+ MB left, and this task has written most of all \(4\d MB in \d+ files\)/,
-      );
-      await rig.create({ cache, command: sh('ls shared') });
-      await rig.work();
-      expect(rig.log).toContain('other');
-      expect(rig.log).not.toContain('big');
-    } finally {
-      await rig.queue.close();
-      execFileSync('umount', ['--lazy', place]);
-    }
+    const other = await rig.create({ cache, command: sh('sleep 4; touch shared/other') });
+    await rig.work(2, 'auto', { least: { bytes: 32 * 1024 * 1024, inodes: 10 } });
+    expect((await rig.status(full)).state).toBe('failed');
+    expect((await rig.status(other)).state).toBe('completed');
+    expect(rig.log.find((line) => line.includes('the disk is nearly full'))).toMatch(
+      /\d+ MB left, and this task has written most of all \(4\d MB in \d+ files\)/,
+    );
+    await rig.create({ cache, command: sh('ls shared') });
+    await rig.work();
+    expect(rig.log).toContain('other');
+    expect(rig.log).not.toContain('big');
   });
 });

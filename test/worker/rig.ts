@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { Event } from '../../src/base/event.ts';
 import { slugid } from '../../src/base/slugid.ts';
 import { openStore } from '../../src/caches/open-store.ts';
-import type { BackEnd, FreeSpace, Store } from '../../src/caches/store.ts';
+import type { BackEnd, Store } from '../../src/caches/store.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../src/queue/embedded/embedded-queue.ts';
 import type { TaskDefinition } from '../../src/task/definition.ts';
 import type { TaskStatus } from '../../src/task/status.ts';
 import type { EngineChoice } from '../../src/worker/choose-engine.ts';
+import type { DiskLimits } from '../../src/worker/disk-guard.ts';
 import type { Mount } from '../../src/worker/engines/engine.ts';
 import { ociEngine } from '../../src/worker/engines/oci/oci.ts';
 import { processEngine } from '../../src/worker/engines/process.ts';
@@ -93,7 +94,7 @@ export class WorkerRig implements AsyncDisposable {
   }
 
   /** Works until every task of the group is resolved, or the rig is stopped. */
-  async work(jobs = 1, engine: EngineChoice = 'auto', leastFree?: FreeSpace): Promise<void> {
+  async work(jobs = 1, engine: EngineChoice = 'auto', diskLimits?: Partial<DiskLimits>): Promise<void> {
     const done = new AbortController();
     const settle = async (): Promise<void> => {
       const { pending, running } = await this.queue.countTasks(this.taskGroupId);
@@ -105,7 +106,7 @@ export class WorkerRig implements AsyncDisposable {
       store: this.store,
       engines: { oci: ociEngine(), process: processEngine() },
       engine,
-      ...(leastFree === undefined ? {} : { leastFree }),
+      ...(diskLimits === undefined ? {} : { diskLimits }),
       home: this.home,
       jobs,
       taskQueueIds: ['local/linux'],

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { ifThere, isErrno } from '../../base/files.ts';
 import { isAlive } from '../../base/owner.ts';
-import { type Entry, parseEntry } from './entry.ts';
+import { type Entry, LedgerDamage, parseEntry } from './entry.ts';
 import { epochName, numbersIn, seqName } from './numbers.ts';
 import { linkNew } from './link-new.ts';
 
@@ -45,16 +45,28 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
+/** The epochs that are packed, oldest first. */
+export function packedEpochs(folder: string): number[] {
+  return (ifThere(() => readdirSync(folder)) ?? [])
+    .flatMap((name) => (/^\d+\.jsonl$/.test(name) ? [Number.parseInt(name, 10)] : []))
+    .sort((a, b) => a - b);
+}
+
 /** Every entry that is kept, oldest first; each is checked against the one before. LedgerDamage where that fails. */
 export function* readEntries(folder: string): Generator<Entry> {
-  const packed = (ifThere(() => readdirSync(folder)) ?? []).flatMap((name) =>
-    /^\d+\.jsonl$/.test(name) ? [Number.parseInt(name, 10)] : [],
-  );
-  const epochs = [...new Set([...packed, ...numbersIn(folder)])].sort((a, b) => a - b);
+  const epochs = [...new Set([...packedEpochs(folder), ...numbersIn(folder)])].sort((a, b) => a - b);
   let previous: string | null = null;
   for (const epoch of epochs) {
+    const texts = readEpoch(join(folder, epochName(epoch)));
+    if (texts === null) {
+      // Pruned since it was listed, as the oldest of what is there always is.
+      if (epochs.some((other) => other < epoch && isThere(folder, other)))
+        throw new LedgerDamage(`epoch ${epoch} is missing`);
+      previous = null;
+      continue;
+    }
     let seq = 0;
-    for (const text of readEpoch(join(folder, epochName(epoch)))) {
+    for (const text of texts) {
       const entry: Entry = parseEntry(text, { epoch, seq: ++seq, previous });
       previous = entry.hash;
       yield entry;
@@ -62,14 +74,20 @@ export function* readEntries(folder: string): Generator<Entry> {
   }
 }
 
-function readEpoch(path: string): string[] {
+function isThere(folder: string, epoch: number): boolean {
+  const path = join(folder, epochName(epoch));
+  return existsSync(`${path}.jsonl`) || existsSync(path);
+}
+
+/** Null when it is not there any more. */
+function readEpoch(path: string): string[] | null {
   const packed = ifThere(() => readFileSync(`${path}.jsonl`, 'utf8'));
   if (packed === null) {
     const entries = readFolder(path);
     if (existsSync(path)) return entries;
   }
-  const text = packed ?? ifThere(() => readFileSync(`${path}.jsonl`, 'utf8')) ?? '';
-  return text.split(/(?<=\n)/);
+  const text = packed ?? ifThere(() => readFileSync(`${path}.jsonl`, 'utf8'));
+  return text === null ? null : text.split(/(?<=\n)/);
 }
 
 function readFolder(path: string): string[] {

@@ -1,21 +1,28 @@
-import { type Instance, newest, type State } from '../state/state.ts';
-import type { CacheListing, InstanceListing } from '../store.ts';
+import { type Instance, nameKey, newest, type State } from '../state/state.ts';
+import type { CacheListing, FillingListing, InstanceListing } from '../store.ts';
 import type { Layout } from '../trees/layout.ts';
 
-/** Every cache with its instances, by name and level. */
+/** Every cache that has instances or is being filled, by name and level. */
 export function listCaches(state: State, layout: Layout): CacheListing[] {
-  const listings = new Map<string, CacheListing & { instances: InstanceListing[] }>();
-  const sorted = [...state.instances.values()].sort(
-    (a, b) => compare(a.name, b.name) || compare(a.level, b.level),
-  );
-  for (const instance of sorted) {
-    const { name, trustDomain, level } = instance;
-    const key = `${level}/${name}`;
-    const listing = listings.get(key) ?? { name, trustDomain, level, instances: [] };
-    listing.instances.push(listInstance(state, layout, instance));
+  const listings = new Map<string, Listing>();
+  const listingOf = ({ name, trustDomain, level }: Identity): Listing => {
+    const key = nameKey({ level, name });
+    const listing = listings.get(key) ?? { name, trustDomain, level, instances: [], filling: [] };
     listings.set(key, listing);
-  }
-  return [...listings.values()];
+    return listing;
+  };
+  for (const instance of state.instances.values())
+    listingOf(instance).instances.push(listInstance(state, layout, instance));
+  for (const { cache, from, holder, at } of state.leases.values())
+    if (from === null) listingOf(cache).filling.push({ ...holder, since: at });
+  return [...listings.values()].sort((a, b) => compare(a.name, b.name) || compare(a.level, b.level));
+}
+
+type Identity = Pick<CacheListing, 'name' | 'trustDomain' | 'level'>;
+
+interface Listing extends CacheListing {
+  readonly instances: InstanceListing[];
+  readonly filling: FillingListing[];
 }
 
 function listInstance(state: State, layout: Layout, instance: Instance): InstanceListing {

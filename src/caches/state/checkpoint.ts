@@ -1,6 +1,7 @@
 import type { Instance, KnownName, Layer, OpenLease, OpenWork, State } from './state.ts';
 
-const keptFor = 90 * 24 * 3600 * 1000;
+/** How long the past is told, in milliseconds. */
+export const keptFor = 90 * 24 * 3600 * 1000;
 
 /** The state as JSON; names that nobody has asked for in a long time are left out. `at`: milliseconds. */
 export function saveState(state: State, at: number): unknown {

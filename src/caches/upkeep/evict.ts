@@ -25,17 +25,17 @@ export function totalSpace({ layout }: Parts): FreeSpace {
 export function evictInstances(
   parts: Parts,
   wanted: FreeSpace,
-  { idleSeconds = 0, dryRun = false }: EvictOptions = {},
+  { idleSeconds = 0, sparing = [], dryRun = false }: EvictOptions = {},
 ): Eviction[] {
   const free = freeSpace(parts);
   const missing = { bytes: wanted.bytes - free.bytes, inodes: wanted.inodes - free.inodes };
   const why =
-    missing.bytes > 0 ? `disk below ${gigabytes(wanted.bytes)}` : `fewer than ${wanted.inodes} inodes free`;
+    missing.bytes > 0 ? `disk below ${size(wanted.bytes)}` : `fewer than ${wanted.inodes} inodes free`;
   const evicted: Eviction[] = [];
   const choose = (state: State): Candidate | undefined => {
     const most = Math.ceil((state.instances.size + evicted.length) / 2);
     if (evicted.length >= most) return undefined;
-    return candidates(state, parts.clock.now(), idleSeconds)[0];
+    return candidates(state, parts.clock.now(), { idleSeconds, sparing })[0];
   };
   const take = dryRun ? imagine(parts, choose) : evictOne(parts, choose, why);
   while (missing.bytes > 0 || missing.inodes > 0) {
@@ -82,14 +82,18 @@ interface Candidate {
   readonly gain: number;
 }
 
-/** Instances that may go, the first to go first: size × time since its last use ÷ time to fill it. `idle`:
- * what was used in the last so many seconds stays. Pure. */
-export function candidates(state: State, now: number, idle = 0): Candidate[] {
+/** Instances that may go, the first to go first: size × time since its last use ÷ time to fill it. Pure. */
+export function candidates(
+  state: State,
+  now: number,
+  { idleSeconds: idle = 0, sparing = [] }: Pick<EvictOptions, 'idleSeconds' | 'sparing'> = {},
+): Candidate[] {
   const leased = new Set(
     [...state.leases.values()].flatMap(({ from }) => (from === null ? [] : [from.instance])),
   );
   return [...state.instances.values()]
-    .filter(({ id, lastUsed }) => !leased.has(id) && now - Date.parse(lastUsed) >= idle * 1000)
+    .filter(({ id, name }) => !leased.has(id) && !sparing.includes(name))
+    .filter(({ lastUsed }) => now - Date.parse(lastUsed) >= idle * 1000)
     .map((instance) => {
       const { bytes, files } = ownSize(state, instance);
       const idleSeconds = Math.max(1, (now - Date.parse(instance.lastUsed)) / 1000);
@@ -113,6 +117,6 @@ function ownSize(state: State, instance: Instance): { bytes: number; files: numb
   };
 }
 
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+function size(bytes: number): string {
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { packEpochs, removeLeftovers } from '../ledger/archive.ts';
 import { ownerLives } from '../ledger/boot.ts';
 import type { EntryBody } from '../ledger/entry.ts';
+import { pruneEpochs } from '../ledger/prune.ts';
 import { append, failOnDisk, type Parts, read } from '../parts.ts';
 import { newest, type State } from '../state/state.ts';
 import { doom } from '../trees/deletion.ts';
@@ -23,6 +24,7 @@ export function reconcileStore(parts: Parts): string[] {
     if (unknown > 0) told.push(`deleted ${unknown} trees that nothing refers to`);
     doomOldLayout(parts);
     packEpochs(layout.ledger, parts.owner.process);
+    pruneEpochs(layout.ledger, read(parts), parts.clock.now());
     removeLeftovers(layout.root);
   } catch (error) {
     return failOnDisk(layout.root, error);

@@ -17,7 +17,7 @@ export function addCacheCommands(program: Command): void {
   const cache = program.command('cache').description('what caches there are, and why one was cold');
   cache
     .command('ls')
-    .description('every cache and its instances')
+    .description('every cache and its instances, and those that are being filled')
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: true }) => {
       const listings = await (await openCaches()).list();
@@ -84,19 +84,14 @@ async function find(store: Store, name: string): Promise<CacheListing> {
   return fail('usage', `there is no cache "${name}"`, hint ?? 'caisson cache ls lists them');
 }
 
-function withoutDirectories({ name, trustDomain, level, instances }: CacheListing): unknown {
-  return {
-    name,
-    trustDomain,
-    level,
-    instances: instances.map(({ directories: _, ...instance }) => instance),
-  };
+function withoutDirectories({ instances, ...listing }: CacheListing): unknown {
+  return { ...listing, instances: instances.map(({ directories: _, ...instance }) => instance) };
 }
 
 function listTable(listings: readonly CacheListing[]): string {
   if (listings.length === 0) return 'no caches\n';
-  const rows = listings.flatMap(({ name, level, instances }) =>
-    instances.map(({ id, state, generations, bytes: size, files, lastUsed }) => [
+  const rows = listings.flatMap(({ name, level, instances, filling }) => [
+    ...instances.map(({ id, state, generations, bytes: size, files, lastUsed }) => [
       name,
       level,
       id,
@@ -106,7 +101,8 @@ function listTable(listings: readonly CacheListing[]): string {
       String(files),
       lastUsed,
     ]),
-  );
+    ...filling.map(({ since }) => [name, level, '-', 'filling', '-', '-', '-', since]),
+  ]);
   const head = ['NAME', 'LEVEL', 'INSTANCE', 'STATE', 'GENERATIONS', 'SIZE', 'FILES', 'LAST USE'];
   return `${columns([head, ...rows]).join('\n')}\n`;
 }
@@ -120,6 +116,8 @@ function showListing(listing: CacheListing): string {
     );
     for (const directory of instance.directories) lines.push(`    ${directory}`);
   }
+  for (const { label, taskId, runId, since } of listing.filling)
+    lines.push(`  being filled by ${label} (${taskId} run ${runId}) since ${since}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -5,6 +5,7 @@ import type { TaskStatus } from '../../task/status.ts';
 import { ociEngine } from '../../worker/engines/oci/oci.ts';
 import { processEngine } from '../../worker/engines/process.ts';
 import { startWorker } from '../../worker/worker.ts';
+import { keepFreeOf } from '../min-free.ts';
 import type { RunTaskBundle } from '../run-task-bundle.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { taskMemory } from '../task-memory.ts';
@@ -61,6 +62,7 @@ export async function work(given: {
     },
     network: request.network,
     ...(memory === null ? {} : { memory }),
+    diskLimits: keepFreeOf(given.store),
     sandboxMounts: [{ source: given.snapshot.mirror, target: given.snapshot.mirror, readOnly: true }],
     emit: (event) => {
       given.emit(event);

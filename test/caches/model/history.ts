@@ -72,7 +72,8 @@ export class History {
     await this.#start();
     for (let step = 0; step < steps; step++) {
       this.counts.steps += 1;
-      this.now += 1000;
+      // Now and then so much later that what was long ago is forgotten.
+      this.now += this.random.chance(5) ? 100 * 24 * 3600 * 1000 : 1000;
       if (this.processes.length === 0 || (this.processes.length === 1 && this.random.chance(30)))
         await this.#start();
       if (this.processes.length === 0) continue;
