@@ -38,7 +38,7 @@ disk = freshDisk(options.fs);
 const common = { openStore, disk };
 const benches = {
   async operations() {
-    for (const files of sizes) await benchOperations({ ...common, files, rounds: rounds(9) });
+    for (const files of sizes) await benchOperations({ ...common, files, rounds: rounds(7) });
   },
   async tasks() {
     const material = join(disk.path, 'material');

@@ -1,11 +1,20 @@
-import type { Instance, KnownName, Layer, OpenLease, OpenWork, State } from './state.ts';
+import {
+  type Instance,
+  type KnownName,
+  type Layer,
+  nameKey,
+  type OpenLease,
+  type OpenWork,
+  type State,
+} from './state.ts';
 
 /** How long the past is told, in milliseconds. */
 export const keptFor = 90 * 24 * 3600 * 1000;
 
 /** The state as JSON; names that nobody has asked for in a long time are left out. `at`: milliseconds. */
 export function saveState(state: State, at: number): unknown {
-  const inUse = new Set([...state.instances.values()].map(({ level, name }) => `${level}/${name}`));
+  const leased = [...state.leases.values()].map(({ cache }) => cache);
+  const inUse = new Set([...state.instances.values(), ...leased].map(nameKey));
   return {
     instances: [...state.instances.values()],
     leases: [...state.leases.values()],
