@@ -42,6 +42,7 @@ export interface StoreOptions {
 export async function openStore(root: string, options: StoreOptions = {}): Promise<Store> {
   const parts = openParts(root, options);
   return {
+    root: parts.layout.root,
     lease: async (request) => leaseCache(parts, request),
     list: async () => listCaches(read(parts), parts.layout),
     purge: async (name, by) => ({ instances: purgeName(parts, name, by) }),

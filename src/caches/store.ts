@@ -1,3 +1,4 @@
+import type { Result } from '../base/result.ts';
 import type { IngredientChange } from './ingredient-change.ts';
 import type { Entry } from './ledger/entry.ts';
 import type { CacheRecord } from './record.ts';
@@ -7,6 +8,8 @@ import type { CacheRecord } from './record.ts';
  * docs/store.md has the design; `open-store.ts` opens one. Any number of processes may have the same one open.
  */
 export interface Store {
+  /** where it is: absolute, without links */
+  readonly root: string;
   /**
    * Lets one run use the cache: warm from the newest generation, else empty. Never waits for another run, and costs the
    * same whatever is in the cache. Fails (`unavailable`) when the disk takes no more.
@@ -73,8 +76,21 @@ export interface LeaseRequest {
   readonly accepts?: BackEnd;
   /** what the cache's author wants; default what the store has found best */
   readonly backEnd?: BackEnd;
-  /** who the files have to belong to, where that is known: a cache of another owner is not used */
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** who the files have to belong to, where that is known: a cache of another owner is mapped, or not used */
+  readonly owner?: FileOwner;
+  /** can the engine mount layers with {@link OverlayMount.owners}, and if not, why; asked when it matters. Default: no. */
+  readonly mapsOwners?: () => Promise<Result<void, string>>;
+}
+
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What lies on disk as one owner's is shown as the other's, and the other way round. */
+export interface OwnerMap {
+  readonly disk: FileOwner;
+  readonly task: FileOwner;
 }
 
 export interface Lease {
@@ -104,6 +120,10 @@ export interface OverlayMount {
   readonly work: string;
   /** to be added to lowerdir, upperdir and workdir */
   readonly options: readonly string[];
+  /** set when the files belong to another owner than the task wants: the layers are id-mapped before they are mounted */
+  readonly owners?: OwnerMap;
+  /** a file that comes over the requirements in the root, read-only: what they are for the owner that the task sees */
+  readonly requirements?: string;
 }
 
 export type CommitOutcome =

@@ -1,5 +1,6 @@
 import { copyFileSync, lchownSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { requirementsName } from '../caches/requirements-file.ts';
 import type { Mount, SandboxRequest } from './engines/engine.ts';
 import { worker } from './engines/oci/accounts.ts';
 import type { HeldCache } from './leases.ts';
@@ -38,6 +39,11 @@ export function layOut(given: {
     mkdirSync(view, { mode: 0o700 });
     return { source: view, layers: mount, ...target };
   });
+  const requirements = held.flatMap(({ lease: { mount }, mountPoint }): Mount[] =>
+    mount.kind === 'bind' || mount.requirements === undefined
+      ? []
+      : [{ source: mount.requirements, target: join(mountPoint, requirementsName), readOnly: true }],
+  );
   if (engine === 'process') {
     const mounts = [...extra, ...caches, ...content];
     return { mounts, cwd: undefined, env: {}, inside: (path) => path };
@@ -48,7 +54,7 @@ export function layOut(given: {
   });
   if (work.implementation === 'docker-worker') {
     return {
-      mounts: [...programs, ...extra, ...caches],
+      mounts: [...programs, ...extra, ...caches, ...requirements],
       cwd: '/builds/worker',
       // What images for run-task say; the command does not stay root.
       env: { HOME: '/builds/worker' },
@@ -69,7 +75,7 @@ export function layOut(given: {
     ...programs,
     ...extra,
     { source: task, target: taskDirectory, readOnly: false },
-    ...caches.map((cache) => ({ ...cache, target: inside(cache.target) })),
+    ...[...caches, ...requirements].map((mount) => ({ ...mount, target: inside(mount.target) })),
   ];
   return { mounts, cwd: taskDirectory, env: { TASK_WORKDIR: taskDirectory, HOME: taskDirectory }, inside };
 }

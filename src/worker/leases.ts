@@ -1,8 +1,10 @@
 import type { CacheUse } from '../base/event.ts';
 import { parseName } from '../caches/name.ts';
 import type { CacheRecord } from '../caches/record.ts';
-import type { BackEnd, Lease, OnConflict, Store } from '../caches/store.ts';
+import type { BackEnd, FileOwner, Lease, LeaseRequest, OnConflict, Store } from '../caches/store.ts';
+import { commandUser, wrapperCommand } from '../task/command.ts';
 import type { TaskDefinition } from '../task/definition.ts';
+import type { Engine } from './engines/engine.ts';
 import { isObject } from './payload/reader.ts';
 import { PayloadError, type Work } from './payload/work.ts';
 import type { CacheVerdict } from './resolution.ts';
@@ -42,16 +44,34 @@ export function checkCaches(task: TaskDefinition, work: Work, wrapper: string): 
   if (reasons.length > 0) throw new PayloadError(reasons);
 }
 
+/** What the engine can mount, and as whose. */
+export type EngineTraits = Pick<LeaseRequest, 'accepts' | 'owner' | 'mapsOwners'>;
+
+/** `root`: where the caches are. */
+export function traitsOf(engine: Engine, work: Work, root: string): EngineTraits {
+  const accepts: BackEnd = engine.name === 'oci' ? 'overlay' : 'direct';
+  const owner = ownerOf(engine, work);
+  if (owner === null) return { accepts };
+  const mapsOwners = engine.mapsOwners?.bind(engine, root);
+  return { accepts, owner, ...(mapsOwners ? { mapsOwners } : {}) };
+}
+
+/** Whom run-task gives its caches to; null where something else is the command, or nobody knows the user's number yet. */
+function ownerOf(engine: Engine, { implementation, commands }: Work): FileOwner | null {
+  const words = wrapperCommand(implementation, implementation === 'generic-worker' ? commands : commands[0]);
+  const [user, group] = (words === null ? null : commandUser(words))?.split(':') ?? [];
+  return user === undefined || group === undefined ? null : (engine.identify?.(user, group) ?? null);
+}
+
 /**
- * Leases every cache of the run, in the order of their names; gives back what it has when one cannot be had. `accepts`:
- * what the engine can mount.
+ * Leases every cache of the run, in the order of their names; gives back what it has when one cannot be had.
  */
 export async function leaseCaches(
   store: Store,
   task: TaskDefinition,
   run: { readonly taskId: string; readonly runId: number },
   work: Work,
-  accepts: BackEnd,
+  engine: EngineTraits,
 ): Promise<HeldCache[]> {
   const held: HeldCache[] = [];
   const holder = { ...run, label: task.metadata.name };
@@ -59,7 +79,15 @@ export async function leaseCaches(
     for (const { name, mountPoint } of [...work.caches].sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const { commitOn, ...declared } = declaredOf(task, name);
       const { trustDomain, level } = parseName(name) ?? { trustDomain: 'unknown', level: '1' };
-      const lease = await store.lease({ name, trustDomain, level, mountPoint, holder, accepts, ...declared });
+      const lease = await store.lease({
+        name,
+        trustDomain,
+        level,
+        mountPoint,
+        holder,
+        ...engine,
+        ...declared,
+      });
       held.push({ lease, mountPoint, commitOn });
     }
     return held;

@@ -11,7 +11,7 @@ import { Cleanup } from './cleanup.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { Exit, Mount } from './engines/engine.ts';
 import { layOut, requestOf } from './layout.ts';
-import { checkCaches, leaseCaches, returnCaches, useOf, writtenBy } from './leases.ts';
+import { checkCaches, leaseCaches, returnCaches, traitsOf, useOf, writtenBy } from './leases.ts';
 import { fetchContent } from './mounts.ts';
 import { readPayload } from './payload/payload.ts';
 import { PayloadError } from './payload/work.ts';
@@ -120,8 +120,8 @@ async function execute(
   for (const remark of work.remarks) log.say(remark);
   const content = await fetchContent(queue, work.content, scratch);
   await parts.disk.makeRoom(work.caches.map(({ name }) => name));
-  const accepts = engine.name === 'oci' ? 'overlay' : 'direct';
-  const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work, accepts);
+  const traits = traitsOf(engine, work, store.root);
+  const held = await leaseCaches(store, claim.task, { taskId: of.taskId, runId: of.runId }, work, traits);
   for (const cache of held) {
     const use = useOf(cache);
     emit({ type: 'cache', ...of, ...use });

@@ -146,7 +146,7 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     await commit('chown 7:7 .');
     expect(why(await store.lease(requestOf('a', { owner: { uid: 7, gid: 7 } })))).toBe('generation 1');
     expect(why(await store.lease(requestOf('a', { owner: { uid: 0, gid: 0 } })))).toBe(
-      'its files belong to another user',
+      'its files belong to another user (root’s files and those without requirements are not mapped)',
     );
   });
 

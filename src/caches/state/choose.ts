@@ -1,7 +1,8 @@
 import { canonicalJson } from '../../base/hash.ts';
 import { parseName } from '../name.ts';
+import { isMappable, isSameOwner, ownerIn } from '../ownership.ts';
 import type { CacheRecord } from '../record.ts';
-import type { BackEnd, LeaseRequest } from '../store.ts';
+import type { BackEnd, FileOwner, LeaseRequest } from '../store.ts';
 import { type Generation, type Instance, instancesOf, newest, type State, treeInPlace } from './state.ts';
 
 /** What a run may start from. */
@@ -12,6 +13,12 @@ export interface Base {
   readonly isFork: boolean;
 }
 
+export interface Wanted {
+  readonly backEnd: BackEnd;
+  /** files of another owner will do where they can be mapped */
+  readonly mapped: boolean;
+}
+
 /** Why there is none although there are instances. */
 export type NoBase = 'none' | 'in use' | 'layered' | 'other owner';
 
@@ -19,28 +26,32 @@ export type NoBase = 'none' | 'in use' | 'layered' | 'other owner';
  * The newest generation that the request may start from with that back end. Direct: one that nobody else uses and that
  * is one plain tree. Pure.
  */
-export function chooseBase(state: State, request: LeaseRequest, backEnd: BackEnd): Base | NoBase {
+export function chooseBase(state: State, request: LeaseRequest, wanted: Wanted): Base | NoBase {
+  const { backEnd } = wanted;
   const own = instancesOf(state, request).sort((a, b) => newest(b).order - newest(a).order);
-  const fitting = own.filter((instance) => isOwnedBy(state, instance, request.owner));
+  const fitting = own.filter((instance) => fitsOwner(state, newest(instance), request.owner, wanted));
   const free = fitting.filter((instance) =>
     backEnd === 'overlay' ? !isWorkedIn(state, instance) : !isMounted(state, instance),
   );
   const instance = free.find(({ generations }) => backEnd === 'overlay' || isPlain(state, generations));
   if (instance !== undefined) return { instance, generation: newest(instance), isFork: false };
-  if (own.length === 0) return chooseFork(state, request, backEnd) ?? 'none';
+  if (own.length === 0) return chooseFork(state, request, wanted);
   if (fitting.length === 0) return 'other owner';
   return free.length === 0 ? 'in use' : 'layered';
 }
 
 /** The newest generation of a higher level, or of the trusted record, that both sides allow to be started from. */
-function chooseFork(state: State, request: LeaseRequest, backEnd: BackEnd): Base | null {
-  const { record, shareDown } = request;
-  if (record === null || shareDown !== true || backEnd !== 'overlay') return null;
-  const found = [...state.instances.values()]
+function chooseFork(state: State, request: LeaseRequest, wanted: Wanted): Base | 'none' | 'other owner' {
+  const { record, shareDown, owner } = request;
+  if (record === null || shareDown !== true || wanted.backEnd !== 'overlay') return 'none';
+  const above = [...state.instances.values()]
     .filter((instance) => isAbove(instance, newest(instance), request, record))
-    .filter((instance) => isOwnedBy(state, instance, request.owner) && !isWorkedIn(state, instance))
-    .sort((a, b) => newest(b).order - newest(a).order)[0];
-  return found === undefined ? null : { instance: found, generation: newest(found), isFork: true };
+    .filter((instance) => !isWorkedIn(state, instance));
+  const [found] = above
+    .filter((instance) => fitsOwner(state, newest(instance), owner, wanted))
+    .sort((a, b) => newest(b).order - newest(a).order);
+  if (found !== undefined) return { instance: found, generation: newest(found), isFork: true };
+  return above.length === 0 ? 'none' : 'other owner';
 }
 
 function isAbove(
@@ -62,10 +73,18 @@ function trusted({ untrusted: _, ...record }: CacheRecord): Omit<CacheRecord, 'u
   return record;
 }
 
-function isOwnedBy(state: State, instance: Instance, owner: LeaseRequest['owner']): boolean {
-  const top = newest(instance).chain[0];
-  const seal = top === undefined ? undefined : state.layers.get(top)?.seal;
-  return owner === undefined || seal === undefined || (seal.uid === owner.uid && seal.gid === owner.gid);
+function fitsOwner(
+  state: State,
+  generation: Generation,
+  task: FileOwner | undefined,
+  { backEnd, mapped }: Wanted,
+): boolean {
+  if (task === undefined) return true;
+  const disk = ownerIn(generation.requirements);
+  // Where no requirements say whose the files are, the root has to do; what is not known is not mapped.
+  const seen = disk ?? state.layers.get(generation.chain[0] ?? '')?.seal;
+  if (seen === undefined || isSameOwner(seen, task)) return true;
+  return disk !== null && mapped && backEnd === 'overlay' && isMappable({ disk, task });
 }
 
 /** Does a direct lease change one of its layers right now? */

@@ -6,11 +6,20 @@ import { instancesOf, nameKey, type State } from './state.ts';
 
 type Cold = Extract<Warmth, { state: 'cold' }>;
 
-/** Why there is nothing to start from, in one clause. `now` in milliseconds. Pure. */
+interface Cause {
+  readonly reason: NoBase;
+  readonly backEnd: BackEnd;
+  /** milliseconds */
+  readonly now: number;
+  /** why owners are not mapped */
+  readonly unmapped: string | null;
+}
+
+/** Why there is nothing to start from, in one clause. Pure. */
 export function explainCold(
   state: State,
   request: LeaseRequest,
-  { reason, backEnd, now }: { readonly reason: NoBase; readonly backEnd: BackEnd; readonly now: number },
+  { reason, backEnd, now, unmapped }: Cause,
 ): Cold {
   const count = instancesOf(state, request).length;
   if (reason === 'in use') {
@@ -21,7 +30,8 @@ export function explainCold(
     );
   }
   if (reason === 'layered') return cold(`it lies in layers, which the ${backEnd} back end cannot mount`);
-  if (reason === 'other owner') return cold('its files belong to another user');
+  if (reason === 'other owner')
+    return cold(`its files belong to another user (${unmapped ?? 'they cannot be mapped'})`);
   const known = state.names.get(nameKey(request));
   if (known !== undefined) {
     if (known.fate === null) {

@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ensureDirectory } from '../../base/files.ts';
 import type { Entry, EntryBody } from '../ledger/entry.ts';
-import { append, failOnDisk, type Parts } from '../parts.ts';
+import { asOwner, isSameOwner, ownerIn } from '../ownership.ts';
+import { append, failOnDisk, type Parts, readForChange } from '../parts.ts';
+import { formatRequirements } from '../requirements.ts';
 import { type Base, chooseBase } from '../state/choose.ts';
 import { explainCold } from '../state/explain.ts';
 import type { State } from '../state/state.ts';
-import type { BackEnd, Lease, LeaseMount, LeaseRequest, Warmth } from '../store.ts';
+import type { BackEnd, FileOwner, Lease, LeaseMount, LeaseRequest, OverlayMount, Warmth } from '../store.ts';
 import { makeUpper, overlayOptions } from '../trees/overlay.ts';
 import { type Damage, findDamagedLayer } from '../trees/damage.ts';
 import { requirementsIn } from '../trees/seal.ts';
@@ -16,17 +20,18 @@ import { commitLease, purgeLease, rollBackLease } from './end.ts';
 type LeaseEntry = Extract<EntryBody, { kind: 'lease' }>;
 
 /** Chooses what the run starts from, checks it against its seals, enters the lease and makes what has to be mounted. */
-export function leaseCache(parts: Parts, request: LeaseRequest): Lease {
+export async function leaseCache(parts: Parts, request: LeaseRequest): Promise<Lease> {
   if (!(levels as readonly string[]).includes(request.level))
     throw new Error(`no trust level: ${request.level}`);
   payDebts(parts);
   const id = randomBytes(8).toString('hex');
   const backEnd = backEndFor(parts, request);
+  const unmapped = await whyUnmapped(parts, request, backEnd);
   for (;;) {
-    const entry = enter(parts, { request, id, backEnd });
+    const entry = enter(parts, { request, id, backEnd, unmapped });
     // What was refused is gone; something else may be there.
     if (entry?.kind !== 'lease') continue;
-    const mount = makeTrees(parts, entry);
+    const mount = makeTrees(parts, entry, request.owner);
     return openLease(parts, entry, mount);
   }
 }
@@ -35,7 +40,26 @@ interface Asked {
   readonly request: LeaseRequest;
   readonly id: string;
   readonly backEnd: BackEnd;
+  /** why owners are not mapped; null when they are */
+  readonly unmapped: string | null;
 }
+
+/** Why files of another owner are of no use to the request; null when they can be mapped. The engine is asked if it matters. */
+async function whyUnmapped(parts: Parts, request: LeaseRequest, backEnd: BackEnd): Promise<string | null> {
+  const { owner, mapsOwners } = request;
+  if (owner === undefined) return unneeded;
+  const isAnothers = (mapped: boolean): boolean =>
+    chooseBase(readForChange(parts), request, { backEnd, mapped }) === 'other owner';
+  if (!isAnothers(false)) return unneeded;
+  if (backEnd === 'direct') return 'a plain directory is not mapped';
+  if (isAnothers(true)) return 'root’s files and those without requirements are not mapped';
+  if (mapsOwners === undefined) return 'the engine does not map owners';
+  const works = await mapsOwners();
+  return works.ok ? null : works.error;
+}
+
+/** Told only when another run commits files of another owner at that very moment. */
+const unneeded = 'they have only just been committed';
 
 function enter(parts: Parts, asked: Asked): Entry | null {
   try {
@@ -51,11 +75,11 @@ function backEndFor({ choice }: Parts, { accepts, backEnd }: LeaseRequest): Back
   return choice.backEnd === 'direct' || accepts === 'direct' ? 'direct' : (backEnd ?? choice.backEnd);
 }
 
-function decideLease(parts: Parts, state: State, { request, id, backEnd }: Asked): EntryBody {
-  const base = chooseBase(state, request, backEnd);
+function decideLease(parts: Parts, state: State, { request, id, backEnd, unmapped }: Asked): EntryBody {
+  const base = chooseBase(state, request, { backEnd, mapped: unmapped === null });
   const at = parts.clock.now();
   if (typeof base === 'string') {
-    const warmth = explainCold(state, request, { reason: base, backEnd, now: at });
+    const warmth = explainCold(state, request, { reason: base, backEnd, now: at, unmapped });
     return leaseEntry(request, { id, backEnd, warmth, from: null, chain: [] });
   }
   const damage = findDamage(parts, state, base);
@@ -102,7 +126,7 @@ function findDamage(
   return { layers: chain.slice(0, 1), why: 'its requirements are not those of its commit' };
 }
 
-function makeTrees(parts: Parts, entry: LeaseEntry): LeaseMount {
+function makeTrees(parts: Parts, entry: LeaseEntry, owner: FileOwner | undefined): LeaseMount {
   const { layout } = parts;
   const { id, chain, backEnd, cache } = entry;
   const [top] = chain;
@@ -111,14 +135,29 @@ function makeTrees(parts: Parts, entry: LeaseEntry): LeaseMount {
   try {
     ensureDirectory(layout.runs(cache.level));
     makeUpper({ folder, upper, work }, top === undefined ? null : layout.layer(top));
+    if (top === undefined) return { kind: 'bind', source: upper };
+    const lower = chain.map((name) => layout.layer(name));
+    const options = [...overlayOptions, ...(parts.durable ? [] : ['volatile'])];
+    const mapped = owner === undefined ? {} : mapOwner(lower, owner, join(folder, 'requirements'));
+    return { kind: 'overlay', lower, upper, work, options, ...mapped };
   } catch (error) {
     rollBackLease(parts, id, 'its directory could not be made');
     return failOnDisk(layout.root, error);
   }
-  if (top === undefined) return { kind: 'bind', source: upper };
-  const lower = chain.map((name) => layout.layer(name));
-  const options = [...overlayOptions, ...(parts.durable ? [] : ['volatile'])];
-  return { kind: 'overlay', lower, upper, work, options };
+}
+
+/** What a mount needs to show the layers as that owner's; nothing when they are. Writes the requirements to `path`. */
+function mapOwner(
+  layers: readonly string[],
+  task: FileOwner,
+  path: string,
+): Pick<OverlayMount, 'owners' | 'requirements'> {
+  const found = requirementsIn(layers);
+  const disk = ownerIn(found);
+  if (found === null || disk === null || isSameOwner(disk, task)) return {};
+  writeFileSync(path, formatRequirements(asOwner(found, task)), { flag: 'wx' });
+  chmodSync(path, 0o444);
+  return { owners: { disk, task }, requirements: path };
 }
 
 function openLease(parts: Parts, entry: LeaseEntry, mount: LeaseMount): Lease {

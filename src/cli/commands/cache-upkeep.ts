@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { Finding, Store, StoreDiagnosis } from '../../caches/store.ts';
+import { err } from '../../base/result.ts';
+import { ociEngine } from '../../worker/engines/oci/oci.ts';
 import { type MinFreeOptions, minFreeOf } from '../min-free.ts';
 import { openCaches } from '../open-caches.ts';
 import { asJson } from '../output/json.ts';
@@ -41,7 +43,8 @@ export function addCacheUpkeepCommands(cache: Command): void {
     .option('--json', 'as JSON')
     .action(async ({ json }: { json?: true }) => {
       const diagnosis = await (await openCaches()).diagnose();
-      process.stdout.write(json ? asJson(diagnosis) : doctorText(diagnosis));
+      const owners = await diagnoseOwners(diagnosis);
+      process.stdout.write(json ? asJson({ ...diagnosis, owners }) : doctorText(diagnosis, owners));
     });
 }
 
@@ -90,11 +93,29 @@ function verifyText(problems: readonly Finding[], leftovers: readonly string[]):
   return `${lines.join('\n')}\n`;
 }
 
-function doctorText(diagnosis: StoreDiagnosis): string {
+interface OwnersDiagnosis {
+  /** are files of one user shown as those of another, so that their caches are warm for both? */
+  readonly mapped: boolean;
+  readonly why: string;
+}
+
+async function diagnoseOwners({ backEnd, root }: StoreDiagnosis): Promise<OwnersDiagnosis> {
+  if (backEnd === 'direct') return { mapped: false, why: 'a plain directory is not mapped' };
+  const tried = (await ociEngine().mapsOwners?.(root)) ?? err('the engine does not map owners');
+  return tried.ok
+    ? { mapped: true, why: 'a trial wrote as another user' }
+    : { mapped: false, why: tried.error };
+}
+
+function doctorText(diagnosis: StoreDiagnosis, owners: OwnersDiagnosis): string {
   const { backEnd, why, root, fileSystem, free, total, ledger, levels, problems } = diagnosis;
   const { type, mountPoint, options, reflink } = fileSystem;
   const rows = [
     ['back end', `${backEnd} (${why})`],
+    [
+      'owners',
+      owners.mapped ? `mapped (${owners.why})` : `not mapped: another user starts cold (${owners.why})`,
+    ],
     ['place', root],
     ['file system', `${type} at ${mountPoint} (${options.join(',')})`],
     ['reflink', reflink ? 'yes' : 'no'],

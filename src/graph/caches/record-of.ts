@@ -1,7 +1,7 @@
 import type { CacheRecord, CheckoutLayout, DeclaredKey } from '../../caches/record.ts';
 import type { TransformContext } from '../transforms/transform.ts';
 import { HintedError } from '../values/hinted-error.ts';
-import { commandUser, wrapperCommand } from './command.ts';
+import { commandUser, wrapperCommand } from '../../task/command.ts';
 import type { CacheImage, CacheOptions, WantedCache } from './name-caches.ts';
 
 /** What a task has to do with all of its caches: they are filled by its command, in its image. */

@@ -1,5 +1,5 @@
 import { compareCodePoints } from '../../base/hash.ts';
-import { wrapperCommand } from '../caches/command.ts';
+import { wrapperCommand } from '../../task/command.ts';
 import type { CacheImage } from '../caches/name-caches.ts';
 import { described, either, flag, integer, keys, listOf, oneOf, type Shape, text } from '../load/shape.ts';
 import { pinned } from '../load/image-lock.ts';

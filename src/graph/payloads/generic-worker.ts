@@ -1,5 +1,5 @@
 import { compareCodePoints } from '../../base/hash.ts';
-import { isRunTask } from '../caches/command.ts';
+import { isRunTask } from '../../task/command.ts';
 import {
   custom,
   described,

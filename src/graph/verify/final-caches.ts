@@ -1,4 +1,4 @@
-import { wrapperCommand } from '../caches/command.ts';
+import { wrapperCommand } from '../../task/command.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 

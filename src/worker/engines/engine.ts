@@ -1,6 +1,6 @@
 import type { Failure } from '../../base/failure.ts';
 import type { Result } from '../../base/result.ts';
-import type { OverlayMount } from '../../caches/store.ts';
+import type { FileOwner, OverlayMount } from '../../caches/store.ts';
 
 /** How a payload is executed. Implementations keep one contract suite, `test/contract/engines.test.ts`. */
 export interface Engine {
@@ -9,6 +9,13 @@ export interface Engine {
   available(): Promise<Result<void, Failure>>;
   /** Makes the sandbox's files and directories, starts nothing. */
   prepare(request: SandboxRequest): Promise<Sandbox>;
+  /** The ids that a user and a group have in its sandboxes; null where that is not known before they run. */
+  identify?(user: string, group: string): FileOwner | null;
+  /**
+   * Can it mount layers with `OverlayMount.owners` that lie where `folder` does? Tries it, with a write, in a directory
+   * that it makes there and removes; the error says why not. Absent: it cannot.
+   */
+  mapsOwners?(folder: string): Promise<Result<void, string>>;
 }
 
 export interface SandboxRequest {

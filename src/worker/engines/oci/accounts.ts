@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isErrno } from '../../../base/files.ts';
+import type { FileOwner } from '../../../caches/store.ts';
 
 /** The user that run-task becomes, as docker images for Taskcluster have it. */
 export const worker = { name: 'worker', uid: 1000, gid: 1000, home: '/builds/worker' } as const;
@@ -22,6 +23,17 @@ export function accountFiles(shell: string): ReadonlyMap<string, string> {
       'passwd: files\ngroup: files\nshadow: files\nhosts: files dns\nservices: files\nprotocols: files\n',
     ],
   ]);
+}
+
+/** The ids of a user and a group by {@link accountFiles}; null when there is no such user or group. */
+export function idsOf(user: string, group: string): FileOwner | null {
+  const files = accountFiles('');
+  const idIn = (file: string, name: string): number => {
+    const lines = (files.get(file) ?? '').split('\n').map((line) => line.split(':'));
+    return Number(lines.find(([found]) => found === name)?.[2] ?? Number.NaN);
+  };
+  const [uid, gid] = [idIn('passwd', user), idIn('group', group)];
+  return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : null;
 }
 
 /** A colon-separated account file with one entry in the place of all that have its name or its number. */

@@ -2,10 +2,11 @@ import { linkSync, lstatSync, mkdirSync, readlinkSync, type Stats, statSync } fr
 import { dirname, join, posix } from 'node:path';
 import { fail } from '../../../base/failure.ts';
 import { liesIn } from '../areas.ts';
+import type { OverlayMount } from '../../../caches/store.ts';
 import type { Mount } from '../engine.ts';
 import { worker } from './accounts.ts';
 import { makeDirectory, makeFile, ownedByWorker } from './entry.ts';
-import { bindDirectory, bindFile, layered, type OciMount, overlay } from './mount.ts';
+import { bindDirectory, bindFile, inMountOrder, layered, mapped, type OciMount, overlay } from './mount.ts';
 
 /** What is behind a path of the container. */
 interface Place {
@@ -26,13 +27,23 @@ const mostLinks = 40;
  */
 export class MountPoints {
   readonly mounts: OciMount[] = [];
+  /** directories that are of no concern to the task */
+  readonly hidden: string[] = [];
+  readonly #first: OciMount[] = [];
+  readonly #root: string;
   readonly #scratch: string;
   readonly #places: Place[];
   #layers = 0;
 
   constructor(scratch: string, root: string) {
+    this.#root = root;
     this.#scratch = scratch;
     this.#places = [{ inside: '/', own: root, host: null }];
+  }
+
+  /** Parents before what lies in them, and before these what others are made of. */
+  get inOrder(): OciMount[] {
+    return [...this.#first, ...inMountOrder(this.mounts)];
   }
 
   /** Shows a directory of the host, read-only. Its mount point is there. */
@@ -73,10 +84,24 @@ export class MountPoints {
     if (this.#places.some((place) => isRequested(place) && place.inside === inside)) {
       refuse(target, 'something else is mounted there');
     }
-    if (layers) this.mounts.push(layered(layers, inside));
+    if (layers) this.mounts.push(layered(this.#withOwners(layers), inside));
     else this.mounts.push((stat.isDirectory() ? bindDirectory : bindFile)(source, inside, readOnly));
     this.#places.push({ inside, own: null, host: null });
     return inside;
+  }
+
+  /** The layers with their owners as the task is to see them, mounted in a directory that is hidden from it. */
+  #withOwners(layers: OverlayMount): OverlayMount {
+    if (layers.owners === undefined) return layers;
+    const folder = `/.layers-${this.hidden.length}`;
+    const own = makeDirectory(join(this.#root, folder), 0o700);
+    // The runtime works in scratch; from there the names are short enough for the options of a mount.
+    const path = posix.relative(this.#scratch, own);
+    const { names, mounts, layers: shown } = mapped(layers, layers.owners, { folder, path });
+    for (const name of names) makeDirectory(join(own, name), 0o700);
+    this.hidden.push(folder);
+    this.#first.push(...mounts);
+    return shown;
   }
 
   /** Follows a path in the container, making what is missing; only links of the host and of ours are met on the way. */

@@ -2,15 +2,18 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, FailureError } from '../../../base/failure.ts';
+import { isErrno } from '../../../base/files.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { createCgroup } from '../cgroup.ts';
 import type { Engine, Sandbox, SandboxRequest } from '../engine.ts';
 import { limitMemory } from '../memory.ts';
 import { writeSandboxRecord } from '../record.ts';
 import { checkRequest } from '../request.ts';
+import { idsOf } from './accounts.ts';
 import { type Host, hostWatcher } from './host.ts';
 import { ociSandbox } from './oci-sandbox.ts';
-import { composeRoot } from './root.ts';
+import { tryOwners } from './owner-trial.ts';
+import { composeRoot, nodePlace } from './root.ts';
 import { findRuntime, makesGroups, type Runtime, type RuntimeName } from './runtime.ts';
 
 export interface OciOptions {
@@ -49,7 +52,27 @@ export function ociEngine({ runtime: wanted, hidden = [] }: OciOptions = {}): En
       if (!found.ok) throw new FailureError(found.error);
       return prepare(request, found.value, host());
     },
+    // Without root, only one user is there.
+    identify: (user, group) => (process.getuid?.() === 0 ? idsOf(user, group) : null),
+    async mapsOwners(folder) {
+      const found = await workingRuntime();
+      if (!found.ok) return err(found.error.message);
+      const why = await whyNoOwners(found.value, host(), folder);
+      return why === null ? ok(undefined) : err(why);
+    },
   };
+}
+
+async function whyNoOwners(runtime: Runtime, host: Host, folder: string): Promise<string | null> {
+  if (runtime.users !== null) return 'without root, no file system is mapped';
+  if (runtime.name !== 'crun') return `${runtime.name} is not asked to map owners, only crun is`;
+  const node = host.node === null ? realpathSync(process.execPath) : nodePlace;
+  return tryOwners(folder, node, async (request, output) => {
+    const whole = { ...request, id: `trial-owners-${process.pid}`, env: {}, network: 'host' } as const;
+    await using sandbox = prepare(whole, runtime, host);
+    const tell = (chunk: Uint8Array): void => output(Buffer.from(chunk).toString());
+    return await sandbox.execute(tell, AbortSignal.timeout(10_000));
+  });
 }
 
 function prepare(request: SandboxRequest, runtime: Runtime, host: Host): Sandbox {
@@ -88,6 +111,10 @@ async function tryOut(runtime: Runtime, host: Host): Promise<string | null> {
     const exit = await sandbox.execute(() => undefined, AbortSignal.timeout(10_000));
     if (exit.kind === 'engine-failed') return exit.failure.message;
     return exit.kind === 'exited' && exit.code === 0 ? null : `a trial ended with ${JSON.stringify(exit)}`;
+  } catch (error) {
+    // A user namespace may lack the ids of the container's files; a disk takes none of them.
+    if (!isErrno(error, 'EINVAL', 'EPERM', 'EACCES', 'EROFS', 'ENOSPC', 'EDQUOT')) throw error;
+    return `the files of a container cannot be made here (${error.message})`;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -5,13 +5,15 @@ import type { Mount, SandboxRequest } from '../engine.ts';
 import { accountFiles, worker } from './accounts.ts';
 import { makeDirectory, ownedByWorker } from './entry.ts';
 import type { Host } from './host.ts';
-import { inMountOrder, memory, type OciMount } from './mount.ts';
+import { memory, type OciMount } from './mount.ts';
 import { MountPoints } from './mount-points.ts';
 
 /** A container's root file system: a directory of mount points in scratch, and what is mounted on them. */
 export interface Root {
   readonly path: string;
   readonly mounts: readonly OciMount[];
+  /** directories in it that the task must not look into */
+  readonly hidden: readonly string[];
   /** where the task can write, or another mount hides such a place */
   readonly areas: readonly Area[];
 }
@@ -54,7 +56,7 @@ export function composeRoot(request: SandboxRequest, host: Host): Root {
     const inside = points.place(mount);
     areas.push({ inside, host: mount.readOnly ? null : mount.source });
   }
-  return { path, mounts: inMountOrder(points.mounts), areas };
+  return { path, mounts: points.inOrder, hidden: points.hidden, areas };
 }
 
 /** A mount that lies in another one is placed after it. */
@@ -62,11 +64,13 @@ function outerFirst(mounts: readonly Mount[]): Mount[] {
   return [...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
 }
 
+/** Where Node is when it is not among the machine's tools. */
+export const nodePlace = '/usr/local/bin/node';
+
 /** Node, when it is not among the machine's tools: run-task needs it, and its script says `node`. */
 function nodeMount({ node }: Host, mounts: readonly Mount[]): Mount[] {
-  const target = '/usr/local/bin/node';
-  if (node === null || mounts.some((mount) => mount.target === target)) return [];
-  return [{ source: node, target, readOnly: true }];
+  if (node === null || mounts.some((mount) => mount.target === nodePlace)) return [];
+  return [{ source: node, target: nodePlace, readOnly: true }];
 }
 
 function makePrivate(path: string, name: string): void {

@@ -66,7 +66,7 @@ export function containerSpec(
       ...(makesGroups(runtime) ? runcResources(request) : {}),
       rootfsPropagation: 'rprivate',
       seccomp: seccompProfile(request.allowPtrace === true),
-      maskedPaths: [...maskedPaths, ...hidden],
+      maskedPaths: [...maskedPaths, ...hidden, ...root.hidden],
       readonlyPaths,
     },
   };

@@ -1,5 +1,3 @@
-import { isMapping } from '../values/plain.ts';
-
 /**
  * The words of the command that run-task starts, from run-task's own name on; null when something else is the command.
  * docker-worker has one command, a list of words. generic-worker has several, each a list of words or, on Windows, a
@@ -50,7 +48,8 @@ function wordsOf(part: unknown): string[] {
 
 /** References stand for themselves: what they become never is an option of run-task. */
 function textOf(word: unknown): string {
-  const text = isMapping(word) ? (word['task-reference'] ?? word['artifact-reference']) : word;
+  const reference = Object(word) as Readonly<Record<string, unknown>>;
+  const text = reference['task-reference'] ?? reference['artifact-reference'] ?? word;
   return typeof text === 'string' ? text : '';
 }
 

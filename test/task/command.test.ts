@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandUser, isRunTask, optionValue, wrapperCommand } from '../../../src/graph/caches/command.ts';
+import { commandUser, isRunTask, optionValue, wrapperCommand } from '../../src/task/command.ts';
 
 const docker = (...words: readonly unknown[]) => wrapperCommand('docker-worker', words);
 const generic = (...lines: readonly unknown[]) => wrapperCommand('generic-worker', lines);
