@@ -51,6 +51,8 @@ export class History {
   now = Date.parse('2020-01-01T00:00:00Z');
   /** something went wrong in the step that is just done */
   hadTrouble = false;
+  /** leases of which nobody has seen whether they were entered */
+  unseen = 0;
   #boot = 1;
   #born = 0;
 
@@ -341,7 +343,12 @@ function after(worlds: readonly World[], operation: Operation, observed: Observe
 
 function different(worlds: readonly World[]): World[] {
   if (worlds.length < 2) return [...worlds];
-  return [...new Map(worlds.map((world) => [keyOf(world), world])).values()];
+  return [...new Map(worlds.map(withoutDead).map((world) => [keyOf(world), world])).values()];
+}
+
+/** Nothing comes any more of a cold lease whose process is gone: with it and without it, the world is the same. */
+function withoutDead(world: World): World {
+  return { ...world, leases: world.leases.filter(({ from, owner }) => from !== null || isLiving(owner)) };
 }
 
 /** What the store owes it may do at any time. */

@@ -76,6 +76,7 @@ function lease(history: History, process: Process): Operation {
   const wanted: BackEnd = history.backEnd === 'direct' || random.chance(12) ? 'direct' : 'overlay';
   const onConflict = random.pick(['auto', 'own', 'drop'] as const);
   const task = random.pick(tasks);
+  const unseen = `?${history.unseen++}`;
   const open = (world: World, id: string, from: Leased['from'], isOwed = false): World =>
     model.open(world, {
       id,
@@ -116,11 +117,7 @@ function lease(history: History, process: Process): Operation {
       const worlds = refusals(world);
       const last = worlds.at(-1)!;
       const from = model.choose(last, cache, wanted);
-      if (observed.kind !== 'done')
-        return [
-          ...worlds,
-          open(last, `?${last.order}-${last.leases.length}`, from, observed.kind === 'failed'),
-        ];
+      if (observed.kind !== 'done') return [...worlds, open(last, unseen, from, observed.kind === 'failed')];
       const seen = observed.seen as SeenLease;
       const isRight =
         seen.from?.instance === from?.instance &&
