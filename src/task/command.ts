@@ -48,8 +48,9 @@ function wordsOf(part: unknown): string[] {
 
 /** References stand for themselves: what they become never is an option of run-task. */
 function textOf(word: unknown): string {
+  if (typeof word === 'string') return word;
   const reference = Object(word) as Readonly<Record<string, unknown>>;
-  const text = reference['task-reference'] ?? reference['artifact-reference'] ?? word;
+  const text = reference['task-reference'] ?? reference['artifact-reference'];
   return typeof text === 'string' ? text : '';
 }
 
