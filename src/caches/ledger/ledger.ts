@@ -6,7 +6,7 @@ import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
 import { applyEntry } from '../state/apply.ts';
 import { saveState } from '../state/checkpoint.ts';
 import { salvage } from '../state/salvage.ts';
-import { emptyState, type State } from '../state/state.ts';
+import { emptyState, type State, treeInPlace } from '../state/state.ts';
 import { type Entry, type EntryBody, formatEntry, LedgerDamage, type Owner, parseEntry } from './entry.ts';
 import { foldReadable, ledgersAside } from './aside.ts';
 import { linkNew } from './link-new.ts';
@@ -16,10 +16,20 @@ import { isDiskFull, Reserve } from './reserve.ts';
 export interface LedgerOptions {
   readonly clock: Clock;
   readonly owner: Owner;
-  /** also the names of entries survive a power loss at once */
+  /** all entries survive a power loss at once, not only those that have to */
   readonly durable: boolean;
   /** entries after which an epoch is closed */
   readonly epochLength: number;
+}
+
+/**
+ * Entries that no power loss may take back: else what is purged would be served again, or what is deleted next would be
+ * referred to. And what works in a committed tree must be known before it does.
+ */
+const lasting: ReadonlySet<Entry['kind']> = new Set(['purge', 'refuse', 'evict', 'compact', 'close']);
+
+function isLasting(entry: Entry): boolean {
+  return lasting.has(entry.kind) || (entry.kind === 'lease' && treeInPlace(entry) !== null);
 }
 
 /** Entries that begin what needs more room: not worth the reserve. */
@@ -125,14 +135,15 @@ export class Ledger {
     this.#create(last + 1, '', { kind: 'begin', state: saved, why });
   }
 
-  #link(seq: number, text: string, { kind }: Entry): boolean {
+  #link(seq: number, text: string, entry: Entry): boolean {
     const folder = this.#epochFolder(this.#epoch);
+    const options = { ...this.#options, durable: this.#options.durable || isLasting(entry) };
     try {
-      return linkNew(folder, seqName(seq), text, this.#options);
+      return linkNew(folder, seqName(seq), text, options);
     } catch (error) {
-      if (!isDiskFull(error) || growing.has(kind)) throw error;
+      if (!isDiskFull(error) || growing.has(entry.kind)) throw error;
       this.reserve.spend();
-      return linkNew(folder, seqName(seq), text, this.#options);
+      return linkNew(folder, seqName(seq), text, options);
     }
   }
 
@@ -197,14 +208,14 @@ export class Ledger {
       // Not with its parents: an epoch's folder that was moved away must not come back.
       mkdirSync(temporary, { mode: 0o700 });
       const { text } = this.#format(body, { epoch, seq: 1, previous });
-      linkNew(temporary, seqName(1), text, this.#options);
+      linkNew(temporary, seqName(1), text, { ...this.#options, durable: true });
       renameSync(temporary, this.#epochFolder(epoch));
     } catch (error) {
       rmSync(temporary, { recursive: true, force: true });
       if (!isErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
       return;
     }
-    if (this.#options.durable) syncDirectory(this.#folder);
+    syncDirectory(this.#folder);
   }
 
   #format(

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../../src/caches/open-store.ts';
 import type { BackEnd, Store } from '../../../src/caches/store.ts';
 import { inside } from '../inside.ts';
 import { requestOf } from '../store-request.ts';
 import { allowed, expectedOf, fork, trusted } from './expected.ts';
+import { treesIn, whatIsLeft } from './left.ts';
 
 /** Calls of the system that change a disk, and those that make a change durable. */
 export const calls =
@@ -106,35 +107,21 @@ export class Trial {
   async judge(cut: Cut, mayBeAny: boolean): Promise<Cut> {
     if (cut.verdict === 'wrong') return cut;
     const last = Number(/(?:^|\n)(\d+) (?:done|failed)[^\n]*\n$/.exec(cut.why)?.[1] ?? -1);
-    const before = this.#trees().length;
+    const before = treesIn(this.#root).length;
     const wrong = (why: string): Cut => ({ ...cut, verdict: 'wrong', why: `after step ${last}: ${why}` });
     try {
       const store = await openStore(this.#root, { backEnd: this.backEnd });
       await store.reconcile();
       await store.drain();
-      const problem = (await this.#problem(store)) ?? (await this.#misfit(store, last, mayBeAny));
+      const problem = (await whatIsLeft(this.#root, store)) ?? (await this.#misfit(store, last, mayBeAny));
       if (problem !== null) return wrong(problem);
-      const isCleaned = this.#trees().length < before;
+      const isCleaned = treesIn(this.#root).length < before;
       await this.#normalRun(store);
       const isComplete = this.#isNext(last);
       return { ...cut, verdict: isComplete ? 'complete' : isCleaned ? 'cleaned' : 'rolled back', why: '' };
     } catch (error) {
       return wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
-  }
-
-  async #problem(store: Store): Promise<string | null> {
-    const problems = await store.verify();
-    if (problems.length > 0) return problems.map(({ problem }) => problem).join('; ');
-    const { openLeases, layers } = await store.diagnose();
-    if (openLeases > 0) return `${openLeases} leases are open`;
-    const trees = this.#trees();
-    if (trees.length !== layers) return `${layers} layers, on disk ${trees.join()}`;
-    const odd = [
-      ...readdirSync(this.#root).filter((name) => !/^(ledger(\.reserve)?|level-[13])$/.test(name)),
-      ...readdirSync(join(this.#root, 'ledger')).filter((name) => !/^\d{6}(\.jsonl)?$/.test(name)),
-    ];
-    return odd.length > 0 ? `left behind: ${odd.join()}` : null;
   }
 
   readonly #seen = new Map<string, string | null>();
@@ -166,15 +153,6 @@ export class Trial {
     const { kind } = await lease.commit();
     if (kind !== 'committed') throw new Error(`a normal run afterwards is ${kind}`);
     await store.drain();
-  }
-
-  #trees(): string[] {
-    return ['1', '3'].flatMap((level) =>
-      ['runs', 'layers', 'doomed'].flatMap((folder) => {
-        const path = join(this.#root, `level-${level}`, folder);
-        return existsSync(path) ? readdirSync(path).map((name) => `${level}/${folder}/${name}`) : [];
-      }),
-    );
   }
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox, isRoot } from '../wrapper.ts';
-import { type Report, formatReports, killAtEveryCall, tryEveryCut } from './scenario.ts';
+import { formatReports, type Report } from '../../support/crash/every-cut.ts';
+import { killAtEveryCall, tryEveryCut } from './scenario.ts';
 import { scenariosOf } from './scenarios.ts';
 import { runsAllTests } from '../../support/all-tests.ts';
 

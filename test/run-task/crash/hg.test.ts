@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { isRoot, someone } from '../wrapper.ts';
-import { type Report, type Scenario, formatReports, tryEveryCut } from './scenario.ts';
+import { type Scenario, tryEveryCut } from './scenario.ts';
 import { runsAllTests } from '../../support/all-tests.ts';
+import { formatReports, type Report } from '../../support/crash/every-cut.ts';
 
 const isThere = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 const which = (program: string) => spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { another, someone } from '../wrapper.ts';
 import { Disk } from '../../support/crash/disk.ts';
-import type { Outcome, Run, Scenario } from './scenario.ts';
+import type { Outcome } from '../../support/crash/every-cut.ts';
+import type { Run, Scenario } from './scenario.ts';
 
 export function scenariosOf(trial: CheckoutTrial): {
   setUp: Scenario;

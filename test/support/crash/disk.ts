@@ -35,6 +35,10 @@ export type Change = { readonly path: string } & (
   | { readonly kind: 'chmod'; mode: number }
   | { readonly kind: 'chown'; uid: number; gid: number }
   | { readonly kind: 'sync' }
+  /** of the whole file system */
+  | { readonly kind: 'sync-all' }
+  /** to a pipe: somebody has seen it, and relies on what it says */
+  | { readonly kind: 'told'; text: string }
 );
 
 interface Node {
@@ -104,7 +108,10 @@ export class Disk {
       case 'sync': {
         const node = this.find(change.path);
         if (node !== null) changeNode(node, change);
+        return;
       }
+      case 'sync-all':
+      case 'told':
     }
   }
 

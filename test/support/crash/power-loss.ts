@@ -4,14 +4,14 @@ import type { Change, Disk } from './disk.ts';
 /**
  * What a disk may hold when the power goes at the end of some changes: what was synced, and of the rest any part. A
  * file's sync keeps its content, owner and mode; a directory's sync keeps the names in it. Tried are: all, nothing,
- * all but one or two, one alone, and each write done by half. With `isOrdered` a sync keeps all owners and modes that
+ * all but one or two, one alone, and each write done by half; each is made when it is asked for. With `isOrdered` a sync keeps all owners and modes that
  * were changed before it, as journals of file systems do.
  */
 export function* afterPowerLoss(
   fresh: () => Disk,
   changes: readonly Change[],
   isOrdered: boolean,
-): Generator<Disk> {
+): Generator<{ readonly missing: readonly number[]; readonly make: () => Disk }> {
   const pending = changes.flatMap((change, at) => (isKept(changes, at, isOrdered) ? [] : [at]));
   const lost: number[][] = [[], pending];
   for (const [index, one] of pending.entries()) {
@@ -21,9 +21,10 @@ export function* afterPowerLoss(
     );
     for (const other of pending.slice(index + 1)) lost.push([one, other]);
   }
-  for (const missing of lost) yield replay(fresh(), changes, new Set(missing), null);
+  for (const missing of lost) yield { missing, make: () => replay(fresh(), changes, new Set(missing), null) };
   for (const at of pending) {
-    if (changes[at]?.kind === 'write') yield replay(fresh(), changes, new Set(), at);
+    if (changes[at]?.kind === 'write')
+      yield { missing: [at], make: () => replay(fresh(), changes, new Set(), at) };
   }
 }
 
@@ -46,15 +47,18 @@ export function replay(
 /** True when something after a change made it durable. */
 function isKept(changes: readonly Change[], at: number, isOrdered: boolean): boolean {
   const change = changes[at];
-  if (change === undefined || change.kind === 'sync' || change.kind === 'seek') return true;
+  if (change === undefined || ['sync', 'sync-all', 'seek', 'told'].includes(change.kind)) return true;
   const isAboutNames = ['mkdir', 'rename', 'remove', 'link', 'symlink'].includes(change.kind);
   const isAboutOwners = change.kind === 'chown' || change.kind === 'chmod';
   let path = change.path;
   for (const later of changes.slice(at + 1)) {
+    if (later.kind === 'sync-all') return true;
     if (later.kind === 'rename' && later.path === path && !isAboutNames) path = later.to;
     if (later.kind !== 'sync') continue;
     if (isOrdered && isAboutOwners) return true;
-    const place = isAboutNames || (change.kind === 'open' && change.create) ? dirname(change.path) : path;
+    // A rename is whole on every file system with a journal: what is asked is whether the new name is there.
+    const named = change.kind === 'rename' ? change.to : change.path;
+    const place = isAboutNames || (change.kind === 'open' && change.create) ? dirname(named) : path;
     if (later.path === place) return true;
   }
   return false;

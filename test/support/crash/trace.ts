@@ -7,7 +7,7 @@ import type { Change } from './disk.ts';
 const calls = `
   open openat creat mkdir mkdirat rename renameat renameat2 unlink unlinkat rmdir link linkat symlink symlinkat
   ftruncate truncate write pwrite64 writev pwritev chmod fchmod fchmodat chown lchown fchown fchownat fsync fdatasync
-  chdir clone clone3 fork vfork setuid setgid setresuid setresgid lseek`;
+  syncfs copy_file_range setxattr fsetxattr chdir clone clone3 fork vfork setuid setgid setresuid setresgid lseek`;
 
 export interface Traced {
   readonly status: number | null;
@@ -25,6 +25,8 @@ export function trace(
 ): Traced {
   const options = [
     '-f',
+    // Stops at nothing else.
+    '--seccomp-bpf',
     '-y',
     '-xx',
     '-s',
@@ -32,6 +34,9 @@ export function trace(
     '--signal=none',
     '-e',
     `trace=${calls.trim().split(/\s+/).join()}`,
+    '-e',
+    // What is copied has to come by, and modes are set as modes.
+    'inject=copy_file_range,setxattr,fsetxattr:error=EOPNOTSUPP',
     '-o',
     log,
   ];
@@ -76,7 +81,10 @@ export function readTrace(text: string, root: string): Change[] {
     const parts = split(parameters);
     if (opened !== undefined && name.startsWith('open')) descriptors.set(result, decode(opened));
     const change = interpret(name, parts, self, descriptors, opened, Number(result));
-    for (const one of change) if (one.path === root || one.path.startsWith(`${root}/`)) changes.push(one);
+    for (const one of change) {
+      const isBelow = one.path === root || one.path.startsWith(`${root}/`);
+      if (isBelow || one.kind === 'told') changes.push(one);
+    }
   }
   return changes;
 }
@@ -152,6 +160,8 @@ function interpret(
     case 'symlinkat':
       return [{ kind: 'symlink', path: path(2, 1), target: text(parts[0]).toString('utf8'), ...owner }];
     case 'write':
+      if (parts[0]?.startsWith('1<') && !file.startsWith('/'))
+        return [{ kind: 'told', path: file, text: text(parts[1]).toString('utf8') }];
       return [{ kind: 'write', path: file, data: text(parts[1]), at: null }];
     case 'pwrite64':
       return [{ kind: 'write', path: file, data: text(parts[1]), at: number(3) }];
@@ -179,6 +189,8 @@ function interpret(
     case 'fsync':
     case 'fdatasync':
       return [{ kind: 'sync', path: file }];
+    case 'syncfs':
+      return [{ kind: 'sync-all', path: file }];
     default:
       throw new Error(`a call that the model of the disk does not know: ${name}`);
   }
