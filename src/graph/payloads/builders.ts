@@ -1,13 +1,16 @@
-import { keys, text } from '../load/shape.ts';
+import { keys, type Shape, text } from '../load/shape.ts';
 import { beetmover } from './beetmover.ts';
 import { dockerWorker } from './docker-worker.ts';
 import { genericWorker } from './generic-worker.ts';
 import type { PayloadBuilder } from './payload.ts';
 
+const required = { implementation: text };
+const free = keys({ required, unknown: 'allowed' });
+
 /** Tasks that are never executed: they only stand for their dependencies, or for what must not happen. */
-function dummy(makePayload: () => unknown): PayloadBuilder {
+function dummy(makePayload: () => unknown, shape: Shape = free): PayloadBuilder {
   return {
-    shape: keys({ required: { implementation: text }, unknown: 'allowed' }),
+    shape,
     known: ['implementation', 'os', 'env', 'max-run-time', 'taskcluster-proxy'],
     build(_context, _draft, definition) {
       definition.payload = makePayload();
@@ -21,5 +24,5 @@ export const payloadBuilders: ReadonlyMap<string, PayloadBuilder> = new Map([
   ['beetmover', beetmover],
   ['invalid', dummy(() => 'invalid task - should never be created')],
   ['always-optimized', dummy(() => ({}))],
-  ['succeed', dummy(() => ({}))],
+  ['succeed', dummy(() => ({}), keys({ required }))],
 ]);

@@ -1,5 +1,16 @@
 import { didYouMean } from '../../base/suggest.ts';
-import { anything, described, flag, keys, listOf, mapOf, nullable, type Shape, text } from '../load/shape.ts';
+import {
+  anything,
+  described,
+  either,
+  flag,
+  keys,
+  listOf,
+  mapOf,
+  nullable,
+  type Shape,
+  text,
+} from '../load/shape.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { attributesMatch } from '../values/attributes.ts';
 import { deepCopy } from '../values/copy.ts';
@@ -24,7 +35,10 @@ export const fromDepsKeys: Readonly<Record<string, Shape>> = {
       optional: {
         kinds: described('Default: all "kind-dependencies".', nullable(listOf(text))),
         'set-name': described('strip-kind (default), retain-kind, or false.', anything),
-        'with-attributes': described('Only tasks that have these attributes.', nullable(mapOf(anything))),
+        'with-attributes': described(
+          'Only tasks that have these attributes: a text, or one of a list.',
+          nullable(mapOf(either(Array.isArray, listOf(anything), text))),
+        ),
         'group-by': described('single (default), all, or {attribute: <name>}.', anything),
         'copy-attributes': described('Take the attributes of the primary task.', nullable(flag)),
         'unique-kinds': described('A group has one task of a kind; default: true.', nullable(flag)),

@@ -24,7 +24,7 @@ const settings = {
     'Where {matrix[<dimension>]} is filled in; default: everywhere.',
     listOf(text),
   ),
-  exclude: described('Combinations, or parts of them, that are left out.', listOf(mapOf(anything))),
+  exclude: described('Combinations, or parts of them, that are left out.', listOf(mapOf(text))),
 };
 const dimension = listOf(anything);
 const matrixShape = restricted(
@@ -64,12 +64,13 @@ export const matrix: Transform = (context, drafts) =>
       const made: Draft = deepCopy(task);
       const attributes = isMapping(made.attributes) ? made.attributes : {};
       made.attributes = attributes;
-      setOwn(attributes, 'matrix', values);
+      const all = { ...(isMapping(attributes['matrix']) ? attributes['matrix'] : {}), ...values };
+      setOwn(attributes, 'matrix', all);
       made.name =
         typeof setName === 'string'
           ? setName
           : [task.name, ...Object.values(values).map(pythonText)].join('-');
-      substituteFields(made, fields, { matrix: values });
+      substituteFields(made, fields, { matrix: all });
       return made;
     });
   });

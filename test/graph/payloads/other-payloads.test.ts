@@ -17,6 +17,13 @@ describe('payloads that no worker of ours executes', () => {
     const one = made({ ...draft, 'worker-type': 'succeed' }).payload;
     expect(made({ ...draft, 'worker-type': 'succeed' }).payload).not.toBe(one);
   });
+
+  test('a task that only succeeds takes nothing', () => {
+    const worker = { 'max-run-time': 60 };
+    expect(mistakesIn({ ...draft, 'worker-type': 'succeed', worker })).toEqual([
+      expect.stringContaining('unknown key "max-run-time" in "worker"'),
+    ]);
+  });
 });
 
 describe('beetmover', () => {

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Mapping } from '../../../src/graph/values/plain.ts';
-import { dockerTask, made, withWorker } from './task-making.ts';
+import { dockerTask, hintsFor, made, withWorker } from './task-making.ts';
 
 describe('a task definition', () => {
+  test('an empty "optimization" is none, of several the first counts', () => {
+    expect(made({ ...dockerTask, optimization: {} }).result).toMatchObject({ optimization: {} });
+    const optimization = { never: null, 'skip-unless-changed': ['a'] };
+    expect(hintsFor({ ...dockerTask, optimization })).toEqual(['warning: only "never" counts']);
+  });
+
   test('all of the simplest one', () => {
     const { result } = made(dockerTask);
     expect(result).toEqual({

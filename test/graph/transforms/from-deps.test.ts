@@ -95,6 +95,7 @@ describe('fromDeps', () => {
       { 'group-by': 'all' },
       'from-deps.group-by: a group has several tasks of one kind',
     ],
+    ['a condition that is no text', { 'with-attributes': { level: 1 } }, 'level" must be a text'],
     ['an unknown grouping', { 'group-by': 'atribute' }, 'no way to group by "atribute"'],
     ['a grouping without its argument', { 'group-by': 'attribute' }, 'needs a text'],
     ['an argument for one that takes none', { 'group-by': { all: 1 } }, 'takes no argument'],

@@ -72,3 +72,17 @@ test('a mistake costs only its own draft', () => {
     expect.stringContaining('matrix: "matrix" has no dimension'),
   ]);
 });
+
+test('values that the task has already are kept, those of `exclude` are texts', () => {
+  const { drafts, mistakes } = transformed(matrix, [
+    {
+      name: 'a',
+      attributes: { matrix: { os: 'mac' } },
+      does: '{matrix[os]} {matrix[py]}',
+      matrix: { py: [3] },
+    },
+    { name: 'b', matrix: { py: [3], exclude: [{ py: 3 }] } },
+  ]);
+  expect(drafts).toEqual([{ name: 'a-3', does: 'mac 3', attributes: { matrix: { os: 'mac', py: 3 } } }]);
+  expect(mistakes).toEqual([expect.stringContaining('"matrix.exclude.0.py" must be a text')]);
+});

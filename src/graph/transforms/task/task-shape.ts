@@ -18,7 +18,7 @@ import {
 import { priorities } from '../../../task/definition.ts';
 import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
 
-/** One strategy with its argument, or null: never optimized away. Which ones there are the transform knows. */
+/** A strategy with its argument; null or nothing: never optimized away. Which ones there are the transform knows. */
 export const optimization: Shape = custom(
   () => ({
     anyOf: [
@@ -33,20 +33,18 @@ export const optimization: Shape = custom(
         },
         // A plugin may have registered others.
         additionalProperties: {},
-        minProperties: 1,
         maxProperties: 1,
       },
     ],
   }),
   (value, path, tell) => {
     if (value === null) return;
-    if (!isMapping(value) || Object.keys(value).length !== 1) {
-      tell({ message: '"optimization" must be a mapping of one strategy to its argument', path });
+    if (!isMapping(value)) {
+      tell({ message: '"optimization" must be a mapping of a strategy to its argument', path });
       return;
     }
-    const [name, argument] = Object.entries(value)[0]!;
-    if (name === 'index-search' || name === 'skip-unless-changed')
-      listOf(text)(argument, [...path, name], tell);
+    for (const name of ['index-search', 'skip-unless-changed'])
+      if (Object.hasOwn(value, name)) listOf(text)(value[name], [...path, name], tell);
   },
 );
 

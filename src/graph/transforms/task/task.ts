@@ -1,7 +1,7 @@
 import { didYouMean } from '../../../base/suggest.ts';
 import { isSet, mappingAt, type UnfinishedDefinition } from '../../payloads/payload.ts';
 import { evaluateKeyedBy, resolveKeyedBy } from '../../values/keyed-by.ts';
-import { isMapping, type Mapping, onlyKey } from '../../values/plain.ts';
+import { isMapping, type Mapping } from '../../values/plain.ts';
 import { formatPython } from '../../values/python-format.ts';
 import { remembered } from '../../values/remembered.ts';
 import { writtenAs } from '../../verify/payload/written-as.ts';
@@ -55,7 +55,7 @@ function isRight(context: TransformContext, draft: Draft): boolean {
   };
   taskShape(draft, [], tell);
   // Without these nobody can say what the worker must look like.
-  tellUnknownStrategy(context, draft['optimization'], tell);
+  checkStrategy(context, draft, tell);
   const areMappings = isMapping(draft['worker']) && isMapping(draft['tags'] ?? {});
   if (!areMappings || (!right && typeof draft['worker-type'] !== 'string')) return false;
   setImplementation(context, draft);
@@ -87,12 +87,18 @@ function isRight(context: TransformContext, draft: Draft): boolean {
   return right;
 }
 
-function tellUnknownStrategy(
-  { registry: { strategies } }: TransformContext,
-  optimization: unknown,
+function checkStrategy(
+  { registry: { strategies }, report }: TransformContext,
+  draft: Draft,
   tell: (mistake: { message: string; path: readonly string[]; hint?: string }) => void,
 ): void {
-  const name = onlyKey(optimization);
+  if (!isMapping(draft['optimization'])) return;
+  const [name, second] = Object.keys(draft['optimization']);
+  if (second !== undefined) {
+    const message = '"optimization" has several strategies';
+    const hint = `only "${name}" counts`;
+    report({ severity: 'warning', draft, message, hint, path: ['optimization', second] });
+  }
   if (name === undefined || strategies.has(name)) return;
   const hint = didYouMean(name, strategies.keys());
   tell({
