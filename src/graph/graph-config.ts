@@ -2,6 +2,7 @@
 export interface GraphConfig {
   readonly 'trust-domain': string;
   readonly 'task-priority': string | Record<string, unknown>;
+  readonly 'docker-image-kind'?: string | null;
   readonly workers: { readonly aliases: Readonly<Record<string, WorkerAlias>> };
   readonly taskgraph: {
     readonly repositories: Readonly<Record<string, RepositoryConfig>>;

@@ -25,10 +25,11 @@ export const dockerfileVolumes = remembered((context: TransformContext, image): 
   return [...volumes].sort(compareCodePoints);
 });
 
-/** Below `docker/`; `definition` in the docker-image kind lets several images share one. */
+/** Below `docker/`; `definition` in the kind of images lets several share one. */
 function imageFolder(context: TransformContext, image: string): string {
   const root = resolve(context.repository, context.root);
-  const kind = join(root, 'kinds/docker-image/kind.yml');
+  const name = context.graphConfig['docker-image-kind'] ?? 'docker-image';
+  const kind = join(root, 'kinds', name, 'kind.yml');
   const read = existsSync(kind) ? readYaml(kind, kind) : null;
   const tasks = read?.ok && isMapping(read.value.value) ? read.value.value['tasks'] : undefined;
   const task = isMapping(tasks) ? tasks[image] : undefined;

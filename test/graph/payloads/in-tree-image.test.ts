@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Mapping } from '../../../src/graph/values/plain.ts';
-import { dockerTask, made, mistakesIn, withWorker } from '../task/task-making.ts';
+import { dockerTask, graphConfig, made, mistakesIn, withWorker } from '../task/task-making.ts';
 
 let repository: string;
 
@@ -56,15 +56,15 @@ describe('an image that this repository builds', () => {
     });
   });
 
-  test('can lie in a folder of another name', () => {
-    mkdirSync(join(repository, 'taskcluster/kinds/docker-image'), { recursive: true });
-    const kind = join(repository, 'taskcluster/kinds/docker-image/kind.yml');
-    writeFileSync(kind, 'tasks: {other: {symbol: o, definition: base}}\n');
-    const { payload } = made(
-      withWorker(dockerTask, { 'docker-image': { 'in-tree': 'other' } }),
-      {},
-      { repository },
-    );
+  test.each([
+    ['docker-image', {}],
+    ['images', { 'docker-image-kind': 'images' }],
+  ])('can lie in a folder of another name, as kind %s says', (kind, more) => {
+    const folder = join(repository, 'taskcluster/kinds', kind);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'kind.yml'), 'tasks: {other: {symbol: o, definition: base}}\n');
+    const draft = withWorker(dockerTask, { 'docker-image': { 'in-tree': 'other' } });
+    const { payload } = made(draft, {}, { repository, graphConfig: { ...graphConfig, ...more } });
     expect(payload['env']).toHaveProperty('TASKCLUSTER_VOLUMES');
   });
 

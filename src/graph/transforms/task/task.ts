@@ -88,16 +88,17 @@ function isRight(context: TransformContext, draft: Draft): boolean {
 }
 
 function checkStrategy(
-  { registry: { strategies }, report }: TransformContext,
+  context: TransformContext,
   draft: Draft,
   tell: (mistake: { message: string; path: readonly string[]; hint?: string }) => void,
 ): void {
   if (!isMapping(draft['optimization'])) return;
+  const { strategies } = context.registry;
   const [name, second] = Object.keys(draft['optimization']);
   if (second !== undefined) {
     const message = '"optimization" has several strategies';
     const hint = `only "${name}" counts`;
-    report({ severity: 'warning', draft, message, hint, path: ['optimization', second] });
+    context.report({ severity: 'warning', draft, message, hint, path: ['optimization', second] });
   }
   if (name === undefined || strategies.has(name)) return;
   const hint = didYouMean(name, strategies.keys());
