@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Cgroup } from '../cgroup.ts';
+import { type Cgroup, entranceOf } from '../cgroup.ts';
 import { worker } from './accounts.ts';
 import { findProgram } from './host.ts';
 
@@ -101,19 +100,18 @@ function hasMixedCgroups(): boolean {
 /** What is put before the runtime: enters the group and hides what crun cannot bear; what fails is told as the runtime's error. */
 function surroundings({ mixedCgroups, users }: Runtime, cgroup: Cgroup | null, log: string): string[] {
   if (cgroup === null && !mixedCgroups) return [];
+  const steps: string[] = [];
+  if (cgroup) steps.push('echo 0 > "$0"');
+  if (mixedCgroups)
+    steps.push(
+      '{ umount /sys/fs/cgroup/unified 2>/dev/null || mount -t tmpfs none /sys/fs/cgroup/unified; }',
+    );
   const complaint = JSON.stringify({ level: 'error', msg: 'the control groups cannot be set up' });
-  const script = `log=$1; shift; ${steps(cgroup !== null, mixedCgroups)} && exec "$@"; echo '${complaint}' > "$log"; exit 1`;
-  const shell = ['/bin/sh', '-c', script, join(cgroup?.path ?? '', 'cgroup.procs'), log];
+  const script = `log=$1; shift; ${steps.join(' && ')} && exec "$@"; echo '${complaint}' > "$log"; exit 1`;
+  const shell = ['/bin/sh', '-c', script, cgroup ? entranceOf(cgroup) : '-', log];
   if (!mixedCgroups) return shell;
   // By its path: a long PATH is searched for it, for every task.
   unshare ??= findProgram('unshare') ?? 'unshare';
   return [unshare, ...(users ? ['--user', '--map-root-user'] : []), '--mount', ...shell];
-}
-
-function steps(enters: boolean, hides: boolean): string {
-  const hide = '{ umount /sys/fs/cgroup/unified 2>/dev/null || mount -t tmpfs none /sys/fs/cgroup/unified; }';
-  if (!enters) return hide;
-  // The kernel takes 10 to 20 ms to move a process, asleep: meanwhile other things can be done.
-  return hides ? `{ echo $$ > "$0" & } && ${hide} && wait $!` : 'echo 0 > "$0"';
 }
 let unshare: string | undefined;
