@@ -28,18 +28,18 @@ export async function fetchStaticUrl(args: Arguments, environment: Environment):
   mkdirSync(dirname(dest), { recursive: true });
   const name = new URL(url).pathname.split('/').at(-1) ?? '';
   const file = name.endsWith(suffixes(dest).join('')) ? dest : join(dirname(dest), name);
+  const isRepacked = how.force || mustRepack(file, dest, how);
+  // Nothing has the name of the result before it is the result: a run may be killed.
+  const from = file === dest ? `${dest}.orig` : file;
   try {
-    await downloadFile(url, file, wanted);
-    if (signatureUrl !== null && key !== null) verifySignature(file, key, await downloadBytes(signatureUrl));
-    if (how.force || mustRepack(file, dest, how)) {
-      const from = file === dest ? `${file}.orig` : file;
-      if (from !== file) renameSync(file, from);
+    await downloadFile(url, from, wanted);
+    if (signatureUrl !== null && key !== null) verifySignature(from, key, await downloadBytes(signatureUrl));
+    if (isRepacked) {
       say('fetches', `repacking ${file} as ${dest}`);
-      await repack(from, dest, how).finally(() => rmSync(from, { force: true }));
-    } else if (file !== dest) renameSync(file, dest);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
+      await repack(from, dest, how);
+    } else renameSync(from, dest);
+  } finally {
+    rmSync(from, { force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Stats, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isErrno, writeFileAtomic } from '../base/files.ts';
+import { ifThere, isErrno, writeFileAtomic } from '../base/files.ts';
 import { printable } from '../base/printable.ts';
 import { entriesOf } from './entries.ts';
 import { say } from './log.ts';
@@ -62,6 +62,20 @@ export function directoriesInStore(store: string): string[] {
     removeTree(join(store, entry.name));
     return [];
   });
+}
+
+/**
+ * Deletes repositories in a shared store that have no changeset: their first clone was killed. Nothing is lost, and hg
+ * takes what it began to make for a repository of another format, which nothing can be shared from.
+ */
+export function dropUnfinished(store: string): void {
+  for (const metadata of directoriesInStore(store)) {
+    const look = () => lstatSync(join(metadata, 'store/00changelog.i'));
+    const changelog = ifThere(look, ['ENOENT', 'ENOTDIR']);
+    if (changelog?.isFile() === true && changelog.size > 0) continue;
+    say('vcs', `deleting ${printable(dirname(metadata))}: a run was killed while it cloned it`);
+    removeTree(dirname(metadata));
+  }
 }
 
 function isFitting(file: string, stats: Stats, origins: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { markerIn } from './checkout-marker.ts';
 import { readCommand, runRequired } from './command.ts';
 import { entriesOf } from './entries.ts';
 import type { Environment } from './environment.ts';
@@ -14,7 +15,7 @@ export async function updatePlain(
   store: string,
   environment: Environment,
 ): Promise<void> {
-  const { checkout, headRepository, baseRepository, headRef, headRevision, nested } = repository;
+  const { checkout, headRepository, baseRepository, headRef, headRevision, nested, replaceable } = repository;
   const env = { ...environment, HGPLAIN: '1' };
   const here = { env, cwd: checkout };
   const pool = ['extensions.share=', `share.pool=${store}`, 'share.poolnaming=identity'];
@@ -23,6 +24,7 @@ export async function updatePlain(
   if (!isUsed) {
     const from = baseRepository ?? headRepository;
     await runRequired('vcs', [...shared, 'clone', '--noupdate', '--pull', '--', from, checkout], { env });
+    if (replaceable) markerIn(join(checkout, '.hg')).set();
   }
   const target = headRef === null ? (headRevision ?? '') : await identify(headRef, headRepository, env);
   const known = await readCommand('vcs', [...shared, 'log', '--rev', target, '--template', '{node}'], here);

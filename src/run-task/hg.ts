@@ -4,7 +4,7 @@ import { readCommand, runCommand, runRequired } from './command.ts';
 import { entriesOf } from './entries.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
-import { directoriesInStore, mendHgDirectory, sharesStore } from './hg-directory.ts';
+import { directoriesInStore, dropUnfinished, mendHgDirectory, sharesStore } from './hg-directory.ts';
 import { purgeCheckout, updatePlain } from './hg-plain.ts';
 import { storePath } from './hg-store.ts';
 import { say } from './log.ts';
@@ -70,12 +70,15 @@ async function update(repository: HgCheckout, store: string, environment: Enviro
 
 /** Looks at what tasks could write to before hg does, which would obey it. */
 async function mend(repository: HgCheckout, store: string, env: Environment): Promise<void> {
-  const { checkout, headRepository, baseRepository, nested } = repository;
+  const { checkout, headRepository, baseRepository } = repository;
   const origins: [string, ...string[]] = [baseRepository ?? headRepository, headRepository];
   for (const metadata of directoriesInStore(store)) mendHgDirectory(metadata, origins);
+  dropUnfinished(store);
   if (!(await areRecovered(store, env))) removeAll(checkout, store);
+  dropUnfinished(store);
   if (!sharesStore(checkout, store)) {
-    if (entriesOf(checkout)?.length !== 0) removeTree(checkout, nested);
+    // hg clones into an empty directory alone, so checkouts in this one go too.
+    if (entriesOf(checkout)?.length !== 0) removeTree(checkout);
     return;
   }
   const metadata = join(checkout, '.hg');

@@ -1,24 +1,16 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
-import { Sandbox, isRoot } from '../wrapper.ts';
 import { formatReports, type Report } from '../../support/crash/every-cut.ts';
+import { Sandbox } from '../wrapper.ts';
+import { canTrace, isThorough, limit, seed } from './machine.ts';
 import { killAtEveryCall, tryEveryCut } from './scenario.ts';
 import { scenariosOf } from './scenarios.ts';
-import { runsAllTests } from '../../support/all-tests.ts';
 
-const hasTracers = ['strace', 'cc'].every(
-  (tool) => spawnSync(tool, ['--version'], { stdio: 'ignore' }).status === 0,
-);
-/** Everything with CAISSON_CRASH_ALL=1; else all kills of the cache, and of the rest a part by CAISSON_CRASH_SEED. */
-const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
-const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 const all = { kills: 1, losses: 1, seed };
-const limit = isThorough ? 86_400_000 : 900_000;
 
-describe.skipIf(!runsAllTests || !hasTracers || !isRoot)(
+describe.skipIf(!canTrace)(
   'run-task that is killed, or loses power (needs strace, cc and root, CAISSON_ALL_TESTS=1)',
   () => {
     const trial = new CheckoutTrial();

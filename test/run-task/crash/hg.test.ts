@@ -3,17 +3,14 @@ import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
-import { isRoot, someone } from '../wrapper.ts';
-import { type Scenario, tryEveryCut } from './scenario.ts';
-import { runsAllTests } from '../../support/all-tests.ts';
 import { formatReports, type Report } from '../../support/crash/every-cut.ts';
+import { someone } from '../wrapper.ts';
+import { canTrace, isThere, isThorough, limit, seed } from './machine.ts';
+import { type Scenario, tryEveryCut } from './scenario.ts';
 
-const isThere = (program: string) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
 const which = (program: string) => spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();
-const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
-const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 
-describe.skipIf(!runsAllTests || !isThere('strace') || !isThere('hg') || !isRoot)(
+describe.skipIf(!canTrace || !isThere('hg'))(
   'run-task that is killed while it checks out with hg (needs strace, hg and root, CAISSON_ALL_TESTS=1)',
   () => {
     const trial = new CheckoutTrial();
@@ -24,7 +21,7 @@ describe.skipIf(!runsAllTests || !isThere('strace') || !isThere('hg') || !isRoot
     });
     const source = join(trial.box.path, 'hg-source');
     const settings = join(trial.box.path, 'hgrc');
-    writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 60\n');
+    writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 600\n');
     // Most of the time of a short hg is its start: tasks that judge ask one that stays, as hg's own chg does it.
     const quick = trial.box.folder('quick');
     if (isThere('chg')) symlinkSync(which('chg'), join(quick, 'hg'));
@@ -119,7 +116,7 @@ describe.skipIf(!runsAllTests || !isThere('strace') || !isThere('hg') || !isRoot
         expect(report.wrong).toEqual([]);
         expect(report.calls).toBeGreaterThan(50);
       },
-      isThorough ? 86_400_000 : 900_000,
+      limit,
     );
   },
 );

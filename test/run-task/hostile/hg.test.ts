@@ -118,6 +118,10 @@ describe.skipIf(!runsAllTests || !hasHg)('a hostile task and hg (needs hg, CAISS
       'half a store',
       'for s in $HG_STORE_PATH/*/.hg; do : > $s/store/00changelog.i; done; touch .hg/run-task-changing',
     ],
+    [
+      'a store that hg only began to make',
+      'for s in $HG_STORE_PATH/*; do rm -rf $s/.hg; mkdir -p $s/.hg/cache; done',
+    ],
     ['unknown requirements', 'for s in $HG_STORE_PATH/*/.hg; do echo unheard-of >> $s/requires; done'],
     ['half a checkout', 'rm .hg/dirstate .hg/requires'],
     ['a transaction that was killed', 'for s in $HG_STORE_PATH/*/.hg; do : > $s/store/journal; done'],
