@@ -6,9 +6,12 @@ import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackEnd } from '../../../src/caches/store.ts';
 import { hasOverlay } from '../store-rig.ts';
+import { Killer } from '../../support/crash/kill-at.ts';
 import { type Cut, type Point, Trial } from './cuts.ts';
 
-const hasStrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
+const hasTracers = ['strace', 'cc'].every(
+  (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0,
+);
 /** Every call with CAISSON_CRASH_ALL=1; else one of each shape, of these a part by CAISSON_CRASH_SEED. */
 const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
 const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
@@ -23,19 +26,35 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(!hasStrace || !hasOverlay).each(backEnds)(
-  'a store that is cut off, %s (needs strace, root and overlayfs)',
+describe.skipIf(!hasTracers || !hasOverlay).each(backEnds)(
+  'a store that is cut off, %s (needs strace, cc, root and overlayfs)',
   (backEnd) => {
-    it('killed at a call of the system: what is left is complete, rolled back or cleaned', {
-      timeout: limit,
-    }, async () => {
-      const trial = new Trial(folder, program, backEnd);
-      const points = choose(trial.points(), 8);
-      const cuts: Cut[] = [];
-      for (const point of points) cuts.push(await trial.judge(trial.kill(point), false));
-      process.stdout.write(`\n${backEnd}: killed at\n${table(cuts)}\n`);
-      expect(cuts.filter(({ verdict }) => verdict === 'wrong')).toEqual([]);
-    });
+    it.each(['group', 'alone'] as const)(
+      'SIGKILL at system calls that change the disk, to %s: what is left is complete, rolled back or cleaned',
+      async (victims) => {
+        const killer = new Killer(folder);
+        const calls = await new Trial(folder, program, backEnd).kill(killer, 0, victims);
+        if (typeof calls !== 'number') throw new Error('killed at call 0');
+        const points = Array.from({ length: calls }, (_, index) => index + 1);
+        const stride = isThorough ? 1 : Math.ceil(calls / 12);
+        const chosen = points.filter((nth) => nth % stride === seed % stride).values();
+        const cuts: Cut[] = [];
+        // Most of it is waiting.
+        const workers = Array.from({ length: 6 }, async () => {
+          const trial = new Trial(folder, program, backEnd);
+          for (const nth of chosen) {
+            const cut = await trial.kill(killer, nth, victims);
+            // Threads may be quicker than the first time: then there are some calls less.
+            if (typeof cut !== 'number') cuts.push(await trial.judge(cut, false));
+          }
+        });
+        await Promise.all(workers);
+        process.stdout.write(`\n${backEnd}, SIGKILL to ${victims}, of ${calls} calls\n${counted(cuts)}\n`);
+        expect(cuts.filter(({ verdict }) => verdict === 'wrong')).toEqual([]);
+        expect(cuts.length).toBeGreaterThan(8);
+      },
+      limit,
+    );
 
     it.each(['ENOSPC', 'EROFS'])(
       '%s: every step ends, at worst in a clear error, and nothing is stuck afterwards',
@@ -67,4 +86,16 @@ function table(cuts: readonly Cut[]): string {
   return cuts
     .map(({ point, verdict }) => `${verdict.padEnd(12)} ${point.call} ${point.nth}: ${point.shape}`)
     .join('\n');
+}
+
+/** One line for each call: how often it was cut off, and what became of it. */
+function counted(cuts: readonly Cut[]): string {
+  const verdicts = ['complete', 'rolled back', 'cleaned', 'wrong'] as const;
+  const rows = [...new Set(cuts.map(({ point }) => point.call))].sort().map((call) => {
+    const own = cuts.filter(({ point }) => point.call === call);
+    return [call, own.length, ...verdicts.map((one) => own.filter(({ verdict }) => verdict === one).length)];
+  });
+  const format = (row: readonly (string | number)[]): string =>
+    row.map((cell) => String(cell).padEnd(12)).join('');
+  return [['call', 'killed', ...verdicts], ...rows].map(format).join('\n');
 }

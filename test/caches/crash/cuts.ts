@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../../src/caches/open-store.ts';
 import type { BackEnd, Store } from '../../../src/caches/store.ts';
+import type { Killer, Victims } from '../../support/crash/kill-at.ts';
 import { inside } from '../inside.ts';
 import { requestOf } from '../store-request.ts';
 import { allowed, expectedOf, fork, trusted } from './expected.ts';
@@ -34,8 +35,9 @@ export class Trial {
   readonly backEnd: BackEnd;
 
   constructor(folder: string, program: string, backEnd: BackEnd) {
-    this.#root = join(folder, `caches-${backEnd}`);
-    this.#log = join(folder, `trace-${backEnd}`);
+    const own = mkdtempSync(join(folder, `${backEnd}-`));
+    this.#root = join(own, 'caches');
+    this.#log = join(own, 'trace');
     this.#program = program;
     this.backEnd = backEnd;
   }
@@ -67,11 +69,20 @@ export class Trial {
       .replaceAll(/, \[.*/g, ', …)');
   }
 
-  /** Killed as it enters the call. */
-  kill(point: Point): Cut {
-    const { signal, output } = this.#run(['-e', `inject=${point.call}:signal=SIGKILL:when=${point.nth}`]);
-    if (signal !== 'SIGKILL') return { point, verdict: 'wrong', why: `it was not killed: ${output}` };
-    return { point, verdict: 'complete', why: output };
+  /** Killed as it enters the n-th call that changes the disk; the number of calls when there are fewer. */
+  async kill(killer: Killer, nth: number, victims: Victims): Promise<Cut | number> {
+    rmSync(this.#root, { recursive: true, force: true });
+    mkdirSync(this.#root);
+    const command = [process.execPath, this.#program, this.#root, this.backEnd];
+    const killed = await killer.killAtBeside(nth, victims, command, { PATH: process.env['PATH'] ?? '' });
+    if (killed.state === 'ended') {
+      if (killed.status !== 0 || killed.output.includes('failed'))
+        throw new Error(`the scenario fails: ${killed.output}`);
+      return killed.calls;
+    }
+    const [call = ''] = killed.call.split(' ');
+    const point = { call, nth, shape: this.#shape(killed.call) };
+    return { point, verdict: 'complete', why: killed.output };
   }
 
   /** The call, and with `onwards` all later ones of its kind, fails. */
@@ -83,7 +94,7 @@ export class Trial {
     return { point, verdict: 'complete', why: output };
   }
 
-  #run(inject: readonly string[]): { status: number | null; signal: string | null; output: string } {
+  #run(inject: readonly string[]): { status: number | null; output: string } {
     rmSync(this.#root, { recursive: true, force: true });
     mkdirSync(this.#root);
     const trace = [
@@ -100,13 +111,13 @@ export class Trial {
     ];
     const command = [...trace, process.execPath, this.#program, this.#root, this.backEnd];
     const done = spawnSync('strace', command, { encoding: 'utf8' });
-    return { status: done.status, signal: done.signal, output: `${done.stdout}${done.stderr}` };
+    return { status: done.status, output: `${done.stdout}${done.stderr}` };
   }
 
   /** What a later process finds: exactly one of the states that may be there; afterwards nothing is open or left. */
   async judge(cut: Cut, mayBeAny: boolean): Promise<Cut> {
     if (cut.verdict === 'wrong') return cut;
-    const last = Number(/(?:^|\n)(\d+) (?:done|failed)[^\n]*\n$/.exec(cut.why)?.[1] ?? -1);
+    const last = Number([...cut.why.matchAll(/^(\d+) (?:done|failed)/gm)].at(-1)?.[1] ?? -1);
     const before = treesIn(this.#root).length;
     const wrong = (why: string): Cut => ({ ...cut, verdict: 'wrong', why: `after step ${last}: ${why}` });
     try {

@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Who is killed: the command with all that it started, or the command's own process, as of a worker that forgets. */
@@ -39,9 +40,33 @@ export class Killer {
       timeout: 300_000,
     });
     if (done.status !== 0) throw new Error(`kill-at ended with ${done.status}: ${done.stderr.slice(-900)}`);
-    const [, what, number, rest = ''] = /^(\w+) (\d+) (.*)/s.exec(readFileSync(report, 'latin1')) ?? [];
-    return what === 'killed'
-      ? { state: 'killed', call: rest.trim() }
-      : { state: 'ended', calls: Number(number), status: Number(rest) };
+    return readReport(report);
   }
+
+  /** The same, beside others; answers also what was printed. */
+  async killAtBeside(
+    nth: number,
+    victims: Victims,
+    command: readonly string[],
+    env: Record<string, string>,
+  ): Promise<Killed & { readonly output: string }> {
+    const report = join(this.folder, `report-${randomUUID()}`);
+    const program = join(this.folder, 'kill-at');
+    const output = await new Promise<string>((resolve, reject) => {
+      execFile(program, [String(nth), victims, report, ...command], { env }, (error, stdout, stderr) => {
+        if (error === null) resolve(`${stdout}${stderr}`);
+        else reject(error);
+      });
+    });
+    const killed = readReport(report);
+    rmSync(report);
+    return { ...killed, output };
+  }
+}
+
+function readReport(path: string): Killed {
+  const [, what, number, rest = ''] = /^(\w+) (\d+) (.*)/s.exec(readFileSync(path, 'latin1')) ?? [];
+  return what === 'killed'
+    ? { state: 'killed', call: rest.trim() }
+    : { state: 'ended', calls: Number(number), status: Number(rest) };
 }
