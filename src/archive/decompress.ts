@@ -1,10 +1,12 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 
 export type Compression = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
 
 const chunkSize = 1 << 16;
+/** Up to these sizes gzip is taken at once, in half the time. */
+const atOnce = { packed: 8 << 20, unpacked: 64 << 20 } as const;
 
 /** What a file's first six bytes say. */
 export function compressionOf(start: Buffer): Compression {
@@ -17,12 +19,37 @@ export function compressionOf(start: Buffer): Compression {
 
 /** The decompressed bytes of a file, without any program's help; destroying the stream closes the file. */
 export async function openDecompressed(file: string, compression: Compression): Promise<Readable> {
+  const whole = compression === 'gzip' ? gunzipWhole(file) : null;
+  if (whole !== null) return readableOf(whole);
   const input = createReadStream(file, { highWaterMark: chunkSize });
   if (compression === 'none') return input;
   const output = await decompressed(input, compression);
   input.on('error', (error) => output.destroy(error));
   output.on('close', () => input.destroy());
   return output;
+}
+
+/**
+ * The content of a small gzip file; never more than its end says, which is believed up to a limit. Null for every other
+ * one, and for what is broken: that is told where it is read piece by piece.
+ */
+function gunzipWhole(file: string): Buffer | null {
+  if (statSync(file).size > atOnce.packed) return null;
+  const bytes = readFileSync(file);
+  const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4);
+  if (size === 0 || size > atOnce.unpacked) return null;
+  try {
+    return zlib.gunzipSync(bytes, { chunkSize: Math.max(size, chunkSize), maxOutputLength: size });
+  } catch {
+    return null;
+  }
+}
+
+function readableOf(bytes: Buffer): Readable {
+  const stream = new Readable({ read: () => undefined });
+  stream.push(bytes);
+  stream.push(null);
+  return stream;
 }
 
 async function decompressed(input: Readable, compression: Exclude<Compression, 'none'>): Promise<Readable> {

@@ -1,12 +1,17 @@
+import { isMainThread } from 'node:worker_threads';
 import { ArchiveError } from '../archive/archive-error.ts';
 import { ExitError, exitCode } from '../run-task/exit.ts';
+import { helpFetching } from '../run-task/fetch-helper.ts';
 import { logPlainly, tell } from '../run-task/log.ts';
 import { fetchContent } from './fetch-content.ts';
 
 logPlainly();
 try {
-  await fetchContent(process.argv.slice(2));
-  process.exit(0);
+  if (isMainThread) {
+    await fetchContent(process.argv.slice(2));
+    process.exit(0);
+  }
+  await helpFetching();
 } catch (error) {
   if (error instanceof ExitError) {
     if (error.message !== '') tell(error.message);

@@ -5,13 +5,14 @@ import { ArchiveError } from '../archive/archive-error.ts';
 import { downloadFile, downloadText } from './download.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
+import { type FetchHelper, startFetchHelper } from './fetch-helper.ts';
 import { parseJson } from './json.ts';
 import { say, tell } from './log.ts';
-import { checkSignals } from './signals.ts';
+import { checkSignals, pause } from './signals.ts';
 import { worldError } from './world-error.ts';
 
 /** One artifact of another task, as MOZ_FETCHES lists it. */
-interface Fetch {
+export interface Fetch {
   readonly artifact: string;
   readonly task: string;
   readonly extract: boolean;
@@ -20,8 +21,21 @@ interface Fetch {
   readonly verifyHash: boolean;
 }
 
+/** What every thread takes fetches from; it can be handed to another one. */
+export interface FetchQueue {
+  readonly fetches: readonly Fetch[];
+  readonly target: string;
+  readonly environment: Environment;
+  /** one number: how many fetches were taken, or more than there are, so that nobody takes another */
+  readonly taken: Int32Array;
+  /** how many a thread does at a time */
+  readonly parallel: number;
+}
+
 /** Artifacts are mostly small and far away: more at a time than we have processors. */
 const parallel = Math.max(8, availableParallelism() * 2);
+const mostThreads = 4;
+const signalInterval = 500;
 
 /** Downloads and unpacks the artifacts of MOZ_FETCHES. Throws ExitError when one is not to be had. */
 export async function fetchArtifacts(environment: Environment): Promise<void> {
@@ -32,23 +46,43 @@ export async function fetchArtifacts(environment: Environment): Promise<void> {
   if (target === undefined) throw new ExitError(exitCode.error, 'error: MOZ_FETCHES without MOZ_FETCHES_DIR');
   say('fetches', `fetching artifacts: ${fetches.length}`);
   const start = performance.now();
-  const waiting = [...fetches];
-  let failed = false;
+  const threads = Math.max(1, Math.min(mostThreads, availableParallelism(), fetches.length));
+  const taken = new Int32Array(new SharedArrayBuffer(4));
+  const queue = { fetches, target, environment, taken, parallel: Math.ceil(parallel / threads) };
+  const helpers = Array.from({ length: threads - 1 }, () => startFetchHelper(queue));
+  await watched(takeFetches(queue), helpers);
+  await checkSignals();
+  say('fetches', 'finished fetching artifacts');
+  report((performance.now() - start) / 1000, environment);
+}
+
+/** Fetches what nobody else has taken, until all is taken or something failed, in whichever thread. */
+export async function takeFetches(queue: FetchQueue): Promise<void> {
+  const { fetches, target, environment, taken } = queue;
   const work = async () => {
-    for (let fetch = waiting.shift(); fetch !== undefined && !failed; fetch = waiting.shift()) {
+    for (let fetch = fetches[Atomics.add(taken, 0, 1)]; fetch; fetch = fetches[Atomics.add(taken, 0, 1)]) {
       try {
         await fetchOne(fetch, target, environment);
       } catch (error) {
-        failed = true;
+        Atomics.store(taken, 0, fetches.length);
         throw error;
       }
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: parallel }, work));
+  const results = await Promise.allSettled(Array.from({ length: queue.parallel }, work));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-  await checkSignals();
-  say('fetches', 'finished fetching artifacts');
-  report((performance.now() - start) / 1000, environment);
+}
+
+/** Waits for all threads; a signal that is to end us ends them all. */
+async function watched(own: Promise<void>, helpers: readonly FetchHelper[]): Promise<void> {
+  let isOver = false;
+  const all = Promise.all([own, ...helpers.map(({ ended }) => ended)]).finally(() => (isOver = true));
+  try {
+    while (!isOver) await Promise.race([all, pause(signalInterval)]);
+    await all;
+  } finally {
+    for (const helper of helpers) helper.stop();
+  }
 }
 
 async function fetchOne(fetch: Fetch, target: string, environment: Environment): Promise<void> {

@@ -1,9 +1,12 @@
+import { isMainThread } from 'node:worker_threads';
 import { ExitError, exitCode } from './exit.ts';
+import { helpFetching } from './fetch-helper.ts';
 import { tell } from './log.ts';
 import { run } from './run.ts';
 
 try {
-  process.exit(await run(process.argv.slice(2)));
+  if (isMainThread) process.exit(await run(process.argv.slice(2)));
+  await helpFetching();
 } catch (error) {
   if (error instanceof ExitError) {
     if (error.message !== '') tell(error.message);

@@ -1,0 +1,31 @@
+import { Worker, parentPort, workerData } from 'node:worker_threads';
+import { ExitError } from './exit.ts';
+import { type FetchQueue, takeFetches } from './fetches.ts';
+
+/** Another thread that takes fetches from the same queue: hashing and unpacking keep a processor busy. */
+export interface FetchHelper {
+  /** rejects with what one of its fetches failed of */
+  readonly ended: Promise<void>;
+  stop(): void;
+}
+
+/** Starts this very program once more, as a thread; {@link helpFetching} is all that it does there. */
+export function startFetchHelper(queue: FetchQueue): FetchHelper {
+  const worker = new Worker(new URL(import.meta.url), { workerData: queue, execArgv: [] });
+  const ended = new Promise<void>((resolve, reject) => {
+    worker.on('message', ({ code, message }: ExitError) => reject(new ExitError(code, message)));
+    worker.on('error', reject);
+    worker.on('exit', () => resolve());
+  });
+  return { ended, stop: () => void worker.terminate() };
+}
+
+/** The whole of what the program does in a thread that is not its main one. */
+export async function helpFetching(): Promise<void> {
+  try {
+    await takeFetches(workerData as FetchQueue);
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    parentPort?.postMessage({ code: error.code, message: error.message });
+  }
+}
