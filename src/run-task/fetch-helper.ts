@@ -13,8 +13,13 @@ export interface FetchHelper {
 export function startFetchHelper(queue: FetchQueue): FetchHelper {
   const worker = new Worker(new URL(import.meta.url), { workerData: queue, execArgv: [] });
   const ended = new Promise<void>((resolve, reject) => {
-    worker.on('message', ({ code, message }: ExitError) => reject(new ExitError(code, message)));
-    worker.on('error', reject);
+    let isUp = false;
+    worker.on('message', (failure: ExitError | null) => {
+      isUp = true;
+      if (failure !== null) reject(new ExitError(failure.code, failure.message));
+    });
+    // One that cannot start takes no fetch: the task's user may not be allowed to read the program.
+    worker.on('error', (error) => (isUp ? reject(error) : resolve()));
     worker.on('exit', () => resolve());
   });
   return { ended, stop: () => void worker.terminate() };
@@ -22,6 +27,7 @@ export function startFetchHelper(queue: FetchQueue): FetchHelper {
 
 /** The whole of what the program does in a thread that is not its main one. */
 export async function helpFetching(): Promise<void> {
+  parentPort?.postMessage(null);
   try {
     await takeFetches(workerData as FetchQueue);
   } catch (error) {
