@@ -1,3 +1,4 @@
+import { ArchiveError } from './archive-error.ts';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type Compression, compressionOf, openDecompressed } from './decompress.ts';
@@ -11,14 +12,14 @@ export type OpenArchive =
 const tarBlock = 512;
 const checksumField = { start: 148, end: 156 };
 
-/** Tells by its content what a file is, whatever its name says; broken compression makes it no archive. */
+/** Tells by its content what a file is, whatever its name says. Throws ArchiveError for broken compression. */
 export async function openArchive(file: string): Promise<OpenArchive> {
   const start = readStart(file);
-  if (start.subarray(0, 2).toString('latin1') === 'PK') return { kind: 'zip' };
+  if (isZip(start)) return { kind: 'zip' };
   const compression = compressionOf(start);
   if (compression === 'none' && !isTarHeader(start)) return { kind: 'none' };
   const stream = await openDecompressed(file, compression);
-  if (isTarHeader(await peek(stream))) return { kind: 'tar', compression, stream };
+  if (isTarHeader(await peek(stream, file))) return { kind: 'tar', compression, stream };
   stream.destroy();
   return { kind: 'none' };
 }
@@ -33,9 +34,9 @@ function readStart(file: string): Buffer {
   }
 }
 
-/** The first block, which stays in the stream; empty when there is none or it cannot be read. */
-function peek(stream: Readable): Promise<Buffer> {
-  return new Promise((resolve) => {
+/** The first block, which stays in the stream; empty when there is none. */
+function peek(stream: Readable, file: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
     const done = (block: Buffer) => {
       for (const [event, listener] of listeners) stream.off(event, listener);
       resolve(block);
@@ -54,8 +55,15 @@ function peek(stream: Readable): Promise<Buffer> {
     ] as const;
     for (const [event, listener] of listeners) stream.on(event, listener);
     // What comes after this block is told by who reads it.
-    stream.on('error', nothing);
+    stream.on('error', (error) =>
+      reject('syscall' in error ? error : new ArchiveError(`cannot unpack ${file}: ${error.message}`)),
+    );
   });
+}
+
+/** By the mark of an entry, or of an empty archive's end: a tar may start with a file whose name starts with `PK`. */
+function isZip(start: Buffer): boolean {
+  return ['PK\x03\x04', 'PK\x05\x06'].includes(start.toString('latin1', 0, 4));
 }
 
 /** Old archives have no magic; their checksum tells them. */

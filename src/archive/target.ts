@@ -40,7 +40,7 @@ export class Target {
   #entries = 0;
 
   constructor(root: string) {
-    this.#root = realpathSync(root);
+    this.#root = realpathSync.native(root);
     this.#known.set('', this.#root);
   }
 
@@ -115,7 +115,8 @@ export class Target {
     const path = `${parent}/${parts.at(-1)}`;
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (stats === undefined) mkdirSync(path);
-    const real = stats?.isSymbolicLink() ? realpathSync(path) : path;
+    // As the system does it: Node's own takes `..` after a link for a matter of text.
+    const real = stats?.isSymbolicLink() ? realpathSync.native(path) : path;
     if (real !== this.#root && !real.startsWith(`${this.#root}/`)) {
       throw new ArchiveError(`${name}: ${path} is a link that leads out of ${this.#root}`);
     }

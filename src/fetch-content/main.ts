@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { ArchiveError } from '../archive/archive-error.ts';
+import { printable } from '../base/printable.ts';
 import { ExitError, exitCode } from '../run-task/exit.ts';
 import { helpFetching } from '../run-task/fetch-helper.ts';
 import { logPlainly, tell } from '../run-task/log.ts';
@@ -19,6 +20,6 @@ try {
   }
   // What the system or an archive refuses is no bug of ours: a stack would add nothing.
   if (!(error instanceof Error) || !('syscall' in error || error instanceof ArchiveError)) throw error;
-  tell(`error: ${error.message}`);
+  tell(`error: ${printable(error.message)}`);
   process.exit(exitCode.error);
 }

@@ -48,7 +48,9 @@ export async function downloadFile(url: string, path: string, wanted: Wanted): P
 }
 
 async function fetchInto(partial: string, url: string, path: string, wanted: Wanted): Promise<void> {
-  const descriptor = openSync(partial, 'w');
+  // A link that an archive left there would be written through.
+  rmSync(partial, { force: true });
+  const descriptor = openSync(partial, 'wx');
   let received: Received;
   try {
     received = await download(url, wanted, (chunk) => {

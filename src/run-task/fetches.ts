@@ -1,13 +1,15 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { ArchiveError } from '../archive/archive-error.ts';
+import { printable } from '../base/printable.ts';
 import { downloadFile, downloadText } from './download.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { type FetchHelper, startFetchHelper } from './fetch-helper.ts';
 import { parseJson } from './json.ts';
 import { say, tell } from './log.ts';
+import { isBelow } from './mounts.ts';
 import { checkSignals, pause } from './signals.ts';
 import { worldError } from './world-error.ts';
 
@@ -90,15 +92,25 @@ async function fetchOne(fetch: Fetch, target: string, environment: Environment):
   const name = fetch.artifact.split('/').at(-1) ?? '';
   const file = join(directory, name);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory, target);
     await downloadFile(artifactUrl(fetch.task, fetch.artifact, environment), file, {
       digest: await hashOf(fetch, environment),
     });
     if (fetch.extract && (await unpackInto(file, directory))) rmSync(file);
   } catch (error) {
-    if (error instanceof ArchiveError) throw new ExitError(exitCode.error, `error: ${error.message}`);
+    if (error instanceof ArchiveError)
+      throw new ExitError(exitCode.error, `error: ${printable(error.message)}`);
     throw worldError(file, error);
   }
+}
+
+/** An archive that was unpacked before may have left a link on the way, which must not lead out of the target. */
+function makeDirectory(directory: string, target: string): void {
+  mkdirSync(directory, { recursive: true });
+  if (!isBelow(directory, resolve(target))) return;
+  const [place, root] = [realpathSync.native(directory), realpathSync.native(target)];
+  if (place === root || isBelow(place, root)) return;
+  throw new ExitError(exitCode.error, `error: ${directory}: a link leads out of ${target}`);
 }
 
 /** Loaded when needed: most tasks fetch nothing. */

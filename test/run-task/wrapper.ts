@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { runsAllTests } from '../support/all-tests.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -22,15 +32,31 @@ export interface Finished {
   readonly task: string[];
 }
 
+export type Form = 'bundle' | 'executable';
+const executables = join(root, 'dist/executables', `${process.platform}-${process.arch}`);
+
+/** The forms of run-task to test: the executable where it is built from these sources, and all tests run. */
+export const forms: readonly Form[] = runsAllTests && isBuilt() ? ['bundle', 'executable'] : ['bundle'];
+
+function isBuilt(): boolean {
+  const note = join(executables, 'built.json');
+  if (!existsSync(note)) return false;
+  const { digest } = JSON.parse(readFileSync(note, 'utf8')) as { digest: string };
+  return digest === readFileSync(join(root, 'test/golden/run-task.sha256'), 'utf8').trim();
+}
+
 /** A folder that every user can reach, gone with the test; holds run-task as built from the sources. */
 export class Sandbox {
   readonly path = mkdtempSync(join(tmpdir(), 'run-task-'));
   readonly bundle: string;
+  /** what to start it with */
+  readonly program: readonly [string, ...string[]];
 
   /** `change` may change the copy of the sources before it is built. */
-  constructor(change: (folder: string) => void = () => undefined) {
+  constructor(change: (folder: string) => void = () => undefined, form: Form = 'bundle') {
     chmodSync(this.path, 0o755);
     this.bundle = buildBelow(join(this.path, 'build'), change);
+    this.program = form === 'bundle' ? [process.execPath, this.bundle] : [join(executables, 'run-task')];
   }
 
   folder(name: string): string {
@@ -42,7 +68,8 @@ export class Sandbox {
   /** Runs run-task as root for `someone`, or as whoever we are. */
   run(args: readonly string[], env: Record<string, string> = {}, user: Who | null = someone): Finished {
     const who = isRoot && user !== null ? [`--user=${user.user}`, `--group=${user.group}`] : [];
-    const done = spawnSync(process.execPath, [this.bundle, ...who, ...args], {
+    const [program, ...first] = this.program;
+    const done = spawnSync(program, [...first, ...who, ...args], {
       cwd: this.path,
       encoding: 'latin1',
       env: { PATH: process.env['PATH'] ?? '', HOME: this.path, TASK_ID: 'task-one', ...env },

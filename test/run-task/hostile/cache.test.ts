@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Sandbox, another, isRoot, someone, taskGid, taskUid } from '../wrapper.ts';
+import { Sandbox, forms, another, isRoot, someone, taskGid, taskUid } from '../wrapper.ts';
 
 const fitting = `gid=${taskGid}\nuid=${taskUid}\nversion=1\n`;
 
@@ -186,108 +186,112 @@ describe('a hostile task and its cache', () => {
   );
 });
 
-describe.skipIf(!isRoot)('a hostile task and the take-over of its cache (needs root)', () => {
-  const box = new Sandbox();
-  afterAll(() => box.remove());
-  const outside = box.folder('outside');
-  writeFileSync(join(outside, 'file'), 'x', { mode: 0o600 });
-  const cacheOf = (name: string, script: string) => {
-    const cache = box.folder(name);
-    const made = box.run(
-      ['--', 'sh', '-c', `cd ${cache}; ${script}`],
-      { TASKCLUSTER_CACHES: cache },
-      another,
-    );
-    expect(made.status, made.output).toBe(0);
-    return cache;
-  };
-  const takeOver = (cache: string) =>
-    box.run(['--', 'sh', '-c', 'echo ran'], { TASKCLUSTER_CACHES: cache, TASKCLUSTER_UNTRUSTED_CACHES: '1' });
-  const owners = (...paths: string[]) => paths.map((path) => lstatSync(path).uid);
+describe.skipIf(!isRoot).each(forms)(
+  'a hostile task and the take-over of its cache: %s (needs root)',
+  (form) => {
+    const box = new Sandbox(undefined, form);
+    afterAll(() => box.remove());
+    const outside = box.folder('outside');
+    writeFileSync(join(outside, 'file'), 'x', { mode: 0o600 });
+    const cacheOf = (name: string, script: string) => {
+      const cache = box.folder(name);
+      const made = box.run(
+        ['--', 'sh', '-c', `cd ${cache}; ${script}`],
+        { TASKCLUSTER_CACHES: cache },
+        another,
+      );
+      expect(made.status, made.output).toBe(0);
+      return cache;
+    };
+    const takeOver = (cache: string) =>
+      box.run(['--', 'sh', '-c', 'echo ran'], {
+        TASKCLUSTER_CACHES: cache,
+        TASKCLUSTER_UNTRUSTED_CACHES: '1',
+      });
+    const owners = (...paths: string[]) => paths.map((path) => lstatSync(path).uid);
 
-  it('changes links and special files themselves, and names of every kind', () => {
-    const cache = cacheOf(
-      'kinds',
-      `ln -s ${outside} link; ln -s ${outside}/file filelink; mkfifo pipe; mkdir -p a/b; touch 'a/new
+    it('changes links and special files themselves, and names of every kind', () => {
+      const cache = cacheOf(
+        'kinds',
+        `ln -s ${outside} link; ln -s ${outside}/file filelink; mkfifo pipe; mkdir -p a/b; touch 'a/new
 line' a/b/-rf "$(printf 'a/l\\376tin')"; mkdir "$(printf 'd\\376r')"; touch "$(printf 'd\\376r/in')"; chmod 4755 a/b/-rf; chmod 0 a/b a`,
-    );
-    expect(takeOver(cache).task).toEqual(['ran']);
-    const found = spawnSync(
-      'find',
-      [cache, '-mindepth', '1', '!', '-name', '.cache*', '!', '-uid', String(someone.uid)],
-      { encoding: 'latin1' },
-    );
-    expect(found.stdout).toBe('');
-    expect(owners(outside, join(outside, 'file'))).toEqual([0, 0]);
-    // A program that would run as its owner does not become one that runs as the new owner.
-    expect(statSync(join(cache, 'a/b/-rf')).mode & 0o7777).toBe(0o755);
-  });
+      );
+      expect(takeOver(cache).task).toEqual(['ran']);
+      const found = spawnSync(
+        'find',
+        [cache, '-mindepth', '1', '!', '-name', '.cache*', '!', '-uid', String(someone.uid)],
+        { encoding: 'latin1' },
+      );
+      expect(found.stdout).toBe('');
+      expect(owners(outside, join(outside, 'file'))).toEqual([0, 0]);
+      // A program that would run as its owner does not become one that runs as the new owner.
+      expect(statSync(join(cache, 'a/b/-rf')).mode & 0o7777).toBe(0o755);
+    });
 
-  it('leaves a hard link to a file outside alone, and takes one whose names are all inside', () => {
-    const cache = cacheOf('links', 'touch own; ln own again');
-    linkSync(join(outside, 'file'), join(cache, 'stolen'));
-    chownSync(join(outside, 'file'), another.uid, another.gid);
-    expect(takeOver(cache).task).toEqual(['ran']);
-    expect(owners(join(outside, 'file'), join(cache, 'own'))).toEqual([another.uid, someone.uid]);
-    chownSync(join(outside, 'file'), 0, 0);
-  });
+    it('leaves a hard link to a file outside alone, and takes one whose names are all inside', () => {
+      const cache = cacheOf('links', 'touch own; ln own again');
+      linkSync(join(outside, 'file'), join(cache, 'stolen'));
+      chownSync(join(outside, 'file'), another.uid, another.gid);
+      expect(takeOver(cache).task).toEqual(['ran']);
+      expect(owners(join(outside, 'file'), join(cache, 'own'))).toEqual([another.uid, someone.uid]);
+      chownSync(join(outside, 'file'), 0, 0);
+    });
 
-  it('goes through thousands of files with both threads, hard links among them', () => {
-    const make =
-      'for d in 1 2 3 4; do mkdir $d; for i in $(seq 2500); do : > $d/$i; done; ln $d/1 $d/same; mkdir $d/sub; done';
-    const cache = cacheOf('many', make);
-    linkSync(join(outside, 'file'), join(cache, '4/stolen'));
-    expect(takeOver(cache).task).toEqual(['ran']);
-    const find = ['-mindepth', '1', '!', '-name', '.cache*', '!', '-uid', String(someone.uid)];
-    expect(spawnSync('find', [cache, ...find], { encoding: 'utf8' }).stdout).toBe(`${cache}/4/stolen\n`);
-    expect(owners(join(outside, 'file'))).toEqual([0]);
-  });
+    it('goes through thousands of files with both threads, hard links among them', () => {
+      const make =
+        'for d in 1 2 3 4; do mkdir $d; for i in $(seq 2500); do : > $d/$i; done; ln $d/1 $d/same; mkdir $d/sub; done';
+      const cache = cacheOf('many', make);
+      linkSync(join(outside, 'file'), join(cache, '4/stolen'));
+      expect(takeOver(cache).task).toEqual(['ran']);
+      const find = ['-mindepth', '1', '!', '-name', '.cache*', '!', '-uid', String(someone.uid)];
+      expect(spawnSync('find', [cache, ...find], { encoding: 'utf8' }).stdout).toBe(`${cache}/4/stolen\n`);
+      expect(owners(join(outside, 'file'))).toEqual([0]);
+    });
 
-  it('a tree too deep for open directories is refused, not half done', () => {
-    const cache = cacheOf(
-      'deep',
-      'i=0; while [ $i -lt 30 ]; do mkdir -p d/d/d/d/d/d/d/d/d/d; cd d/d/d/d/d/d/d/d/d/d; i=$((i+1)); done',
-    );
-    const limited = spawnSync(
-      'sh',
-      [
-        '-c',
-        `ulimit -n 200; exec "$@"`,
+    it('a tree too deep for open directories is refused, not half done', () => {
+      const cache = cacheOf(
+        'deep',
+        'i=0; while [ $i -lt 30 ]; do mkdir -p d/d/d/d/d/d/d/d/d/d; cd d/d/d/d/d/d/d/d/d/d; i=$((i+1)); done',
+      );
+      const limited = spawnSync(
         'sh',
-        process.execPath,
-        box.bundle,
-        '--user=nobody',
-        '--group=nogroup',
-        '--',
-        'true',
-      ],
-      {
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          TASKCLUSTER_CACHES: cache,
-          TASKCLUSTER_UNTRUSTED_CACHES: '1',
+        [
+          '-c',
+          `ulimit -n 200; exec "$@"`,
+          'sh',
+          ...box.program,
+          '--user=nobody',
+          '--group=nogroup',
+          '--',
+          'true',
+        ],
+        {
+          env: {
+            PATH: process.env['PATH'] ?? '',
+            TASKCLUSTER_CACHES: cache,
+            TASKCLUSTER_UNTRUSTED_CACHES: '1',
+          },
+          encoding: 'utf8',
         },
-        encoding: 'utf8',
-      },
-    );
-    expect(limited.status, limited.stdout).toBe(72);
-    const former = box.run(['--', 'true'], { TASKCLUSTER_CACHES: cache }, another);
-    expect([former.status, former.output.includes('killed while')]).toEqual([72, true]);
-    expect(takeOver(cache).task).toEqual(['ran']);
-  });
+      );
+      expect(limited.status, limited.stdout).toBe(72);
+      const former = box.run(['--', 'true'], { TASKCLUSTER_CACHES: cache }, another);
+      expect([former.status, former.output.includes('killed while')]).toEqual([72, true]);
+      expect(takeOver(cache).task).toEqual(['ran']);
+    });
 
-  it('names that change places with links while ownership is changed lead nowhere', async () => {
-    const cache = cacheOf(
-      'race',
-      'for i in $(seq 60); do mkdir -p d$i/e; for j in $(seq 40); do : > d$i/e/f$j; done; done',
-    );
-    mkdirSync(join(outside, 'e'));
-    for (let at = 1; at <= 40; at++) writeFileSync(join(outside, 'e', `f${at}`), '');
-    const racer = spawn(
-      'python3',
-      [
-        '-c',
-        `
+    it('names that change places with links while ownership is changed lead nowhere', async () => {
+      const cache = cacheOf(
+        'race',
+        'for i in $(seq 60); do mkdir -p d$i/e; for j in $(seq 40); do : > d$i/e/f$j; done; done',
+      );
+      mkdirSync(join(outside, 'e'));
+      for (let at = 1; at <= 40; at++) writeFileSync(join(outside, 'e', `f${at}`), '');
+      const racer = spawn(
+        'python3',
+        [
+          '-c',
+          `
 import os, sys
 os.setgid(${another.gid}); os.setuid(${another.uid})
 print("up", flush=True)
@@ -301,34 +305,35 @@ while True:
                 os.rename("${cache}/" + level + ".away", "${cache}/" + level)
             except OSError: pass
 `,
-      ],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
-    await new Promise((resolve) => racer.stdout.once('data', resolve));
-    const codes = new Set<number | null>();
-    for (let round = 0; round < 6; round++) {
-      chownSync(cache, another.uid, another.gid);
-      codes.add(takeOver(cache).status);
-      const inside = readdirSync(outside, { recursive: true, encoding: 'utf8' }).map((name) =>
-        join(outside, name),
+        ],
+        { stdio: ['ignore', 'pipe', 'ignore'] },
       );
-      expect(new Set(owners(outside, ...inside))).toEqual(new Set([0]));
-      forge(join(cache, '.cacherequires'), `gid=${another.gid}\nuid=${another.uid}\nversion=1\n`, 0);
-    }
-    racer.kill('SIGKILL');
-    expect([...codes].every((code) => code === 0 || code === 72)).toBe(true);
-  });
+      await new Promise((resolve) => racer.stdout.once('data', resolve));
+      const codes = new Set<number | null>();
+      for (let round = 0; round < 6; round++) {
+        chownSync(cache, another.uid, another.gid);
+        codes.add(takeOver(cache).status);
+        const inside = readdirSync(outside, { recursive: true, encoding: 'utf8' }).map((name) =>
+          join(outside, name),
+        );
+        expect(new Set(owners(outside, ...inside))).toEqual(new Set([0]));
+        forge(join(cache, '.cacherequires'), `gid=${another.gid}\nuid=${another.uid}\nversion=1\n`, 0);
+      }
+      racer.kill('SIGKILL');
+      expect([...codes].every((code) => code === 0 || code === 72)).toBe(true);
+    });
 
-  it('another cache inside is another task’s: its own requirements decide', () => {
-    const outer = cacheOf('outer', 'true');
-    const inner = join(outer, 'inner');
-    mkdirSync(inner);
-    writeFileSync(join(inner, 'file'), '');
-    const both = { TASKCLUSTER_CACHES: `${outer};${inner}`, TASKCLUSTER_UNTRUSTED_CACHES: '1' };
-    expect(box.run(['--', 'true'], both).status).toBe(72);
-    expect(owners(join(inner, 'file'))).toEqual([0]);
-  });
-});
+    it('another cache inside is another task’s: its own requirements decide', () => {
+      const outer = cacheOf('outer', 'true');
+      const inner = join(outer, 'inner');
+      mkdirSync(inner);
+      writeFileSync(join(inner, 'file'), '');
+      const both = { TASKCLUSTER_CACHES: `${outer};${inner}`, TASKCLUSTER_UNTRUSTED_CACHES: '1' };
+      expect(box.run(['--', 'true'], both).status).toBe(72);
+      expect(owners(join(inner, 'file'))).toEqual([0]);
+    });
+  },
+);
 
 describe.skipIf(!isRoot)('a hostile task and the places of a later task (needs root)', () => {
   const box = new Sandbox();

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Sandbox, forms } from '../wrapper.ts';
 import { CheckoutTrial } from './repository.ts';
 
 const mark = (name: string) => `"touch $CANARY/${name}"`;
@@ -118,8 +119,8 @@ const lies: readonly (readonly [name: string, script: string])[] = [
   ['a bare repository in its place', 'git clone -q --bare . ../bare; rm -rf .git; cp -r ../bare/* .'],
 ];
 
-describe('a hostile task and git', () => {
-  const trial = new CheckoutTrial();
+describe.each(forms)('a hostile task and git: %s', (form) => {
+  const trial = new CheckoutTrial(new Sandbox(undefined, form));
   afterAll(() => trial.remove());
   const whole = 'git status --porcelain; git rev-parse HEAD; cat README lib/code.sh';
 
@@ -240,8 +241,8 @@ describe('a hostile task and git', () => {
   });
 });
 
-describe('a hostile task and submodules', () => {
-  const trial = new CheckoutTrial();
+describe.each(forms)('a hostile task and submodules: %s', (form) => {
+  const trial = new CheckoutTrial(new Sandbox(undefined, form));
   const library = trial.box.folder('library');
   afterAll(() => trial.remove());
   trial.git('clone', '-q', trial.source, library);
