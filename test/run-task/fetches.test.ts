@@ -1,6 +1,7 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
@@ -41,11 +42,11 @@ describe('fetches', () => {
     box.remove();
   });
 
+  const who = isRoot ? [`--user=${someone.user}`, `--group=${someone.group}`] : [];
   /** Not spawnSync: the server is in this process. */
   const fetch = (into: string, list: object[]) => {
     const folder = box.folder(into);
     if (isRoot) chownSync(folder, taskUid, taskGid);
-    const who = isRoot ? [`--user=${someone.user}`, `--group=${someone.group}`] : [];
     const env = {
       PATH: process.env['PATH'],
       TASKCLUSTER_ROOT_URL: url,
@@ -79,6 +80,46 @@ describe('fetches', () => {
     expect(output).toMatch(/HTTP status 404 for .*not-there/);
     expect(output).not.toContain('] ran');
     expect(asked).toHaveLength(1);
+  });
+
+  it('several threads bring each artifact once, and one that fails ends them all', async () => {
+    const list = Array.from({ length: 60 }, (_, at) => {
+      files.set(`public/many-${at}`, Buffer.from(`text ${at}`));
+      return { artifact: `public/many-${at}`, dest: `d${at}` };
+    });
+    asked.length = 0;
+    expect((await fetch('many', list)).code).toBe(0);
+    expect(asked.length).toBe(60);
+    for (const [at, { artifact, dest }] of list.entries())
+      expect(readFileSync(join(box.path, 'many', dest, artifact.slice(7)), 'utf8')).toBe(`text ${at}`);
+    const { code, output } = await fetch('most', [...list, { artifact: 'public/not-there' }, ...list]);
+    expect([code, output.includes('] ran')]).toEqual([1, false]);
+    expect(output).toMatch(/^error: cannot download .*not-there$/m);
+  });
+
+  it('a signal ends the fetches, in whichever thread they are', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const connected = new Promise((resolve) => silent.once('request', resolve));
+    const into = box.folder('silent');
+    if (isRoot) chownSync(into, taskUid, taskGid);
+    const list = Array.from({ length: 20 }, (_, at) => ({ task: 'T', artifact: `public/${at}` }));
+    const child = spawn(process.execPath, [box.bundle, ...who, '--', 'echo', 'ran'], {
+      cwd: box.path,
+      env: {
+        PATH: process.env['PATH'],
+        TASKCLUSTER_ROOT_URL: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+        MOZ_FETCHES_DIR: into,
+        MOZ_FETCHES: JSON.stringify(list),
+      },
+      stdio: 'ignore',
+    });
+    await connected;
+    const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve([code, signal])));
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
+    silent.closeAllConnections();
+    silent.close();
   });
 
   it('a broken connection is tried again', async () => {
