@@ -1,6 +1,6 @@
 import { Worker, parentPort, workerData } from 'node:worker_threads';
 import { ExitError } from './exit.ts';
-import { type FetchQueue, takeFetches } from './fetches.ts';
+import { type FetchQueue, takeFetches } from './fetch-queue.ts';
 
 /** Another thread that takes fetches from the same queue: hashing and unpacking keep a processor busy. */
 export interface FetchHelper {
@@ -27,11 +27,13 @@ export function startFetchHelper(queue: FetchQueue): FetchHelper {
 
 /** The whole of what the program does in a thread that is not its main one. */
 export async function helpFetching(): Promise<void> {
-  parentPort?.postMessage(null);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread's port, no window
+  const tell = (failure: { code: number; message: string } | null) => parentPort?.postMessage(failure);
+  tell(null);
   try {
     await takeFetches(workerData as FetchQueue);
   } catch (error) {
     if (!(error instanceof ExitError)) throw error;
-    parentPort?.postMessage({ code: error.code, message: error.message });
+    tell({ code: error.code, message: error.message });
   }
 }

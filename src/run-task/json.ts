@@ -7,3 +7,9 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** What an object has under a name; undefined for whatever else. */
+export function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key === name)?.[1];
+}

@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
@@ -148,7 +147,7 @@ describe.each(forms)('a hostile archive among the fetches: %s', (form) => {
       const [program, ...first] = [...box.program, ...who, '--', 'echo', 'ran'];
       runs.push(
         await new Promise((resolve) => {
-          execFile(program!, first, { cwd: box.path, env, timeout: 60_000 }, (error, stdout, stderr) => {
+          execFile(program, first, { cwd: box.path, env, timeout: 60_000 }, (error, stdout, stderr) => {
             resolve({
               code: typeof error?.code === 'number' ? error.code : error ? -1 : 0,
               output: stdout + stderr,
@@ -166,7 +165,7 @@ describe.each(forms)('a hostile archive among the fetches: %s', (form) => {
     expect(runs[0]!.code, runs[0]!.output).toBe(1);
     expect(runs[0]!.output).not.toContain('] ran');
     expect(runs[0]!.output).toMatch(/^error: cannot unpack /m);
-    expect(runs[0]!.output).not.toMatch(/\u001b|\u202e|^\[taskcluster/m);
+    for (const text of ['\u001b', '\u202e', '\n[taskcluster']) expect(runs[0]!.output).not.toContain(text);
   });
 
   it.each(unpacked)('%s stays inside', async (_name, make, expected) => {
@@ -211,7 +210,8 @@ describe('limits of what an archive may hold', () => {
       writeFileSync(path, text.replace(limit, less));
     };
     const box = new Sandbox(change);
-    const server = createServer(async (_request, response) => response.end(gzipSync(await tar(...entries))));
+    const archive = gzipSync(await tar(...entries));
+    const server = createServer((_request, response) => response.end(archive));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const into = box.folder('in');
