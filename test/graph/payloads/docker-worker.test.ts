@@ -78,7 +78,7 @@ describe('caches of docker-worker', () => {
       mountPoint: '/builds/worker/.npm',
       record: {
         protocol: 1,
-        wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
+        wrapper: 'ab'.repeat(32),
         image: 'image@sha256:00',
         platform: { implementation: 'docker-worker', os: 'linux' },
         user: 'worker:worker',

@@ -92,7 +92,7 @@ describe('mounts of generic-worker', () => {
       mountPoint: '.npm',
       record: {
         protocol: 1,
-        wrapper: { 'run-task': 'ab'.repeat(32), 'fetch-content': 'ef'.repeat(32) },
+        wrapper: 'ab'.repeat(32),
         platform: { implementation: 'generic-worker', os: 'macosx' },
         user: 'task-user',
         mountPoint: '.npm',
