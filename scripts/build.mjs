@@ -1,6 +1,7 @@
 // Builds what runs: dist/run-task.mjs first (its digest goes into cache names), then dist/cli.mjs and what plugins import.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -51,16 +52,22 @@ for (const name of ['run-task', 'fetch-content']) {
   writeFileSync(join(dist, `${name}.sha256`), `${digest}\n`);
 }
 if (existsSync(join(root, 'src/cli/main.ts'))) {
+  const code = join(dist, 'cli.cache');
+  rmSync(code, { force: true });
   await build({
     ...common,
+    format: 'cjs',
     entryPoints: ['src/cli/main.ts'],
-    outfile: 'dist/cli.mjs',
+    outfile: 'dist/cli.cjs',
     external: ['@photostructure/sqlite', 'jiti'],
-    banner: {
-      js: `#!/usr/bin/env node\n${withRequire}`,
-    },
+    define: { 'import.meta.dirname': '__dirname' },
+    // Code that was compiled before cannot import.
+    supported: { 'dynamic-import': false },
   });
+  copyFileSync(join(root, 'scripts/start.mjs'), join(dist, 'cli.mjs'));
   chmodSync(join(dist, 'cli.mjs'), 0o755);
+  const warm = join(root, 'scripts/warm.mjs');
+  execFileSync(process.execPath, [warm, code], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 if (existsSync(join(root, 'src/plugin.ts'))) {
   await build({ ...common, entryPoints: ['src/plugin.ts'], outfile: 'dist/plugin.mjs' });

@@ -1,16 +1,23 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, CommanderError } from 'commander';
 import { exitCodes } from '../base/failure.ts';
-import { addActionCommands } from './commands/action-callback.ts';
-import { addCacheCommands } from './commands/cache.ts';
-import { addDecisionCommand } from './commands/decision.ts';
-import { addGraphCommands } from './commands/graph.ts';
-import { addImageCommands } from './commands/image.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addRunTaskCommand } from './commands/run-task.ts';
 import { notBuiltYet } from './not-built.ts';
 import { tellThrown } from './output/failure.ts';
 import { version } from './version.ts';
+
+/** Commands and what adds them: only what is asked for is loaded, which is most of what a small repository takes. */
+const parts: readonly (readonly [commands: readonly string[], add: (program: Command) => Promise<void>])[] = [
+  [['run'], async (program) => (await import('./commands/run.ts')).addRunCommand(program)],
+  [['graph'], async (program) => (await import('./commands/graph.ts')).addGraphCommands(program)],
+  [['decision'], async (program) => (await import('./commands/decision.ts')).addDecisionCommand(program)],
+  [
+    ['action-callback', 'test-action-callback', 'actions'],
+    async (program) => (await import('./commands/action-callback.ts')).addActionCommands(program),
+  ],
+  [['cache'], async (program) => (await import('./commands/cache.ts')).addCacheCommands(program)],
+  [['image'], async (program) => (await import('./commands/image.ts')).addImageCommands(program)],
+  [['run-task'], async (program) => (await import('./commands/run-task.ts')).addRunTaskCommand(program)],
+];
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command('caisson')
@@ -18,13 +25,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError();
-  addRunCommand(program);
-  addGraphCommands(program);
-  addDecisionCommand(program);
-  addActionCommands(program);
-  addCacheCommands(program);
-  addImageCommands(program);
-  addRunTaskCommand(program);
+  const asked = parts.filter(([commands]) => commands.includes(argv[0] ?? ''));
+  // Help and a mistyped command are about all of them.
+  for (const [, add] of asked.length > 0 ? asked : parts) await add(program);
   notBuiltYet(program, {
     serve: 'caisson run has its queue inside',
     worker: 'caisson run has its worker inside',
@@ -42,5 +45,8 @@ async function main(argv: readonly string[]): Promise<number> {
 
 // A reader that went away (`caisson graph full | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-if (isMainThread) process.exitCode = await main(process.argv.slice(2));
-else (await import('./graph/thread.ts')).serveGraphJobs();
+void (isMainThread
+  ? main(process.argv.slice(2)).then((code) => {
+      process.exitCode = code;
+    })
+  : import('./graph/thread.ts').then(({ serveGraphJobs }) => serveGraphJobs()));

@@ -12,7 +12,7 @@ describe('caisson run-task', () => {
   const dist = join(folder, 'dist');
   const bundle = join(dist, 'run-task.mjs');
   mkdirSync(dist);
-  for (const name of ['cli.mjs', 'run-task.mjs', 'fetch-content.mjs'])
+  for (const name of ['cli.mjs', 'cli.cjs', 'run-task.mjs', 'fetch-content.mjs'])
     cpSync(join(root, 'dist', name), join(dist, name));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const digest = sha256(readFileSync(bundle));

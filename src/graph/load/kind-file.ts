@@ -133,13 +133,12 @@ function checkKeys(file: YamlFile, config: Mapping, mistakes: Mistakes): void {
   const isEmpty = isBuiltIn && !('tasks' in config || 'tasks-from' in config);
   for (const key of Object.keys(config)) {
     if (knownKeys.includes(key)) continue;
-    const place = file.placeOf([key]);
     const modern = oldKindKeys.get(key);
     if (modern !== undefined) {
       mistakes.add({
         severity: isEmpty ? 'error' : 'warning',
         message: `"${key}" is a key of taskgraph before release 6 and means nothing now`,
-        place,
+        place: file.placeOf([key]),
         hint: `it is called "${modern}" now`,
       });
       continue;
@@ -149,7 +148,7 @@ function checkKeys(file: YamlFile, config: Mapping, mistakes: Mistakes): void {
     mistakes.add({
       severity: 'warning',
       message: `unknown key "${key}" is ignored`,
-      place,
+      place: file.placeOf([key]),
       hint: `did you mean "${near}"?`,
     });
   }
