@@ -27,6 +27,8 @@ export class SourceMap {
   private readonly text: string;
   private readonly counter = new LineCounter();
   private readonly document: Document;
+  /** by key, of mappings that were looked into: thousands of mistakes may be in one file */
+  private readonly pairs = new WeakMap<readonly Pair[], ReadonlyMap<string, Pair>>();
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -98,8 +100,7 @@ export class SourceMap {
   }
 
   private findPair(items: readonly Pair[], key: string): Pair | undefined {
-    // The last of equal keys counts, and any of them more than what is merged in.
-    const own = items.findLast((pair) => !isMergeKey(pair.key) && keyText(pair.key) === key);
+    const own = this.ownPairs(items).get(key);
     if (own !== undefined) return own;
     for (const pair of items) {
       if (!isMergeKey(pair.key)) continue;
@@ -107,6 +108,16 @@ export class SourceMap {
       if (merged !== undefined) return merged;
     }
     return undefined;
+  }
+
+  /** The last of equal keys counts, and any of them more than what is merged in. */
+  private ownPairs(items: readonly Pair[]): ReadonlyMap<string, Pair> {
+    const known = this.pairs.get(items);
+    if (known !== undefined) return known;
+    const own = items.filter((pair) => !isMergeKey(pair.key));
+    const made = new Map(own.map((pair) => [keyText(pair.key), pair]));
+    this.pairs.set(items, made);
+    return made;
   }
 
   private mergedItems(value: unknown): Pair[] {
