@@ -1,66 +1,59 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { openStore } from '../../../src/caches/open-store.ts';
 
 const top = join(import.meta.dirname, '../../..');
 
-/** Changes the text of one of our files, by its path from the top of the repository. */
-export type Edit = (file: string, text: string) => string;
-
 export interface Programs {
   /** of scenario-process.ts, absolute */
   readonly scenario: string;
   readonly openStore: typeof openStore;
-  /** files below `src` that they are made of, from the top of the repository */
-  readonly sources: readonly string[];
 }
 
-/** Bundles the scenario and the store that judges it, both made of changed files. */
-export async function bundlePrograms(folder: string, edit: Edit): Promise<Programs> {
+/** Bundles the store, its text changed, and the scenario on it. */
+export async function bundlePrograms(
+  folder: string,
+  change: (text: string) => string = (text) => text,
+): Promise<Programs> {
   const outdir = mkdtempSync(join(folder, 'programs-'));
-  const { metafile } = await build({
-    entryPoints: {
-      scenario: join(import.meta.dirname, 'scenario-process.ts'),
-      store: join(top, 'src/caches/open-store.ts'),
-    },
-    outdir,
-    outExtension: { '.js': '.mjs' },
+  const store = join(outdir, 'store.mjs');
+  writeFileSync(store, change(await bundle(join(top, 'src/caches/open-store.ts'))));
+  const scenario = join(outdir, 'scenario.mjs');
+  writeFileSync(scenario, await bundle(join(import.meta.dirname, 'scenario-process.ts')));
+  const opened = (await import(pathToFileURL(store).href)) as Pick<Programs, 'openStore'>;
+  return { scenario, openStore: opened.openStore };
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
     absWorkingDir: top,
     bundle: true,
     platform: 'node',
     format: 'esm',
-    metafile: true,
     plugins: [
       {
-        name: 'edit',
+        name: 'one-store',
         setup(builder) {
-          builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
-            const contents = edit(relative(top, path), readFileSync(path, 'utf8'));
-            return { contents, loader: 'ts' };
-          });
+          builder.onResolve({ filter: /\/open-store\.ts$/ }, ({ kind }) =>
+            kind === 'entry-point' ? null : { path: './store.mjs', external: true },
+          );
         },
       },
     ],
   });
-  const store = (await import(pathToFileURL(join(outdir, 'store.mjs')).href)) as {
-    openStore: typeof openStore;
-  };
-  const sources = Object.keys(metafile.inputs).filter((file) => file.startsWith('src/'));
-  return { scenario: join(outdir, 'scenario.mjs'), openStore: store.openStore, sources };
+  return outputFiles[0]?.text ?? '';
 }
 
 /**
  * A seal that sees nothing but owner and mode: a tree that is written again has other inodes and times. So whatever is
  * served torn is seen, also what the seal's fingerprint would have caught.
  */
-export const withoutFingerprint: Edit = (file, text) => {
-  if (file !== 'src/caches/trees/seal.ts') return text;
-  const blind = text.replace(
-    /return sha256\(marks\.join\(' '\)\);/,
-    "return marks.length > 0 ? '' : sha256('');",
-  );
-  if (blind === text) throw new Error(`${file} has no fingerprint`);
+export function withoutFingerprint(text: string): string {
+  const blind = text.replace(/return sha256\(marks\.join\(" "\)\);/, 'return "";');
+  if (blind === text) throw new Error('the store has no fingerprint');
   return blind;
-};
+}

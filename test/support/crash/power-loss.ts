@@ -51,9 +51,12 @@ function isKept(changes: readonly Change[], at: number, isOrdered: boolean): boo
   const isAboutNames = ['mkdir', 'rename', 'remove', 'link', 'symlink'].includes(change.kind);
   const isAboutOwners = change.kind === 'chown' || change.kind === 'chmod';
   let path = change.path;
-  for (const later of changes.slice(at + 1)) {
+  for (const [index, later] of changes.slice(at + 1).entries()) {
     if (later.kind === 'sync-all') return true;
     if (later.kind === 'rename' && later.path === path && !isAboutNames) path = later.to;
+    // What is there by its new name has been made.
+    if (later.kind === 'rename' && later.path === change.path && change.kind === 'mkdir')
+      return isKept(changes, at + 1 + index, isOrdered);
     if (later.kind !== 'sync') continue;
     if (isOrdered && isAboutOwners) return true;
     // A rename is whole on every file system with a journal: what is asked is whether the new name is there.
