@@ -1,9 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { formatReports, type Report } from '../../support/crash/every-cut.ts';
-import { Sandbox } from '../wrapper.ts';
 import { canTrace, isThorough, limit, seed } from './machine.ts';
 import { killAtEveryCall, tryEveryCut } from './scenario.ts';
 import { scenariosOf } from './scenarios.ts';
@@ -22,6 +19,7 @@ describe.skipIf(!canTrace)(
     });
 
     it.each([
+      ['writing', all],
       ['setUp', all],
       ['takeOver', { kills: 1, losses: 0.3, seed }],
       ['clone', { kills: 0.1, losses: 0, seed }],
@@ -55,47 +53,5 @@ describe.skipIf(!canTrace)(
         limit,
       );
     });
-
-    const requirements = 'src/caches/requirements-file.ts';
-    it.each([
-      ['the sync of the requirements', 'setUp', requirements, 'fsyncSync(fd);', ''],
-      ['their rename', 'setUp', requirements, /renameSync\(.*\);/, ''],
-      [
-        'their temporary name',
-        'setUp',
-        requirements,
-        /const temporary = .*;([^]*)renameSync\(.*\);/,
-        'const temporary = join(cache, requirementsName);$1',
-      ],
-      ['the sync of their directory', 'setUp', requirements, 'syncDirectory(cache);', ''],
-      [
-        'the mark of a take-over',
-        'takeOver',
-        'src/run-task/cache.ts',
-        /writeRequirements\(.*changingHands.*;/,
-        '',
-      ],
-      ['the rename of a clone', 'clone', 'src/run-task/git-clone.ts', 'isWritable(parent) ?', 'false ?'],
-      ['the mark of an update', 'update', 'src/run-task/git.ts', /marker\.set\(\);\s+try/, 'try'],
-    ] as const)(
-      'sees when %s is left out',
-      (_what, name, file, from, to) => {
-        const change = (folder: string) => {
-          const path = join(folder, file);
-          const text = readFileSync(path, 'utf8');
-          expect(text.replace(from, to)).not.toBe(text);
-          writeFileSync(path, text.replace(from, to));
-        };
-        const mutant = new CheckoutTrial(new Sandbox(change));
-        try {
-          const share = name === 'clone' || name === 'update' ? { kills: 0.15, losses: 0, seed } : all;
-          const { wrong } = tryEveryCut(scenariosOf(mutant)[name], mutant, share, true);
-          expect(wrong).not.toEqual([]);
-        } finally {
-          mutant.remove();
-        }
-      },
-      limit,
-    );
   },
 );

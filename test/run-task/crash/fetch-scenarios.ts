@@ -19,10 +19,11 @@ import { someone } from '../wrapper.ts';
 import type { Run, Scenario } from './scenario.ts';
 
 /** What a fetch leaves: files below `place`, which must be as one that nobody killed leaves them. */
-interface Fetch {
+export interface Fetch {
   readonly name: string;
   readonly place: (cache: string) => string;
-  readonly run: (cache: string) => Run;
+  /** by the build of run-task and fetch-content that `bundle` belongs to */
+  readonly run: (cache: string, bundle: string) => Run;
   /** what is wrong with a file that has the name of a result, at any time; null: nothing */
   readonly oddity: (file: string) => string | null;
   /** the content of archives with times in them; default: the tree at `place`, byte for byte */
@@ -30,7 +31,7 @@ interface Fetch {
 }
 
 /** Makes what is fetched below `folder`, which `url` serves. */
-export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: string): Scenario[] {
+export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fetch[] {
   const served = (path: string, bytes: Buffer) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
@@ -62,8 +63,10 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
   served('top.tar.zst', zst);
 
   const env = { PATH: process.env['PATH'] ?? '', HOME: trial.box.path };
-  const content = join(dirname(trial.box.bundle), 'fetch-content.mjs');
-  const fetchContent = (...args: string[]): Run => ({ command: [process.execPath, content, ...args], env });
+  const fetchContent = (bundle: string, ...args: string[]): Run => ({
+    command: [process.execPath, join(dirname(bundle), 'fetch-content.mjs'), ...args],
+    env,
+  });
   const isOneOf =
     (...wanted: Buffer[]) =>
     (file: string) =>
@@ -87,8 +90,8 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
   ) => ({
     name: `static-url, ${name}`,
     place: out,
-    run: (cache: string) =>
-      fetchContent('static-url', ...known(bytes), ...more, `${url}/${from}`, join(out(cache), to)),
+    run: (cache: string, bundle: string) =>
+      fetchContent(bundle, 'static-url', ...known(bytes), ...more, `${url}/${from}`, join(out(cache), to)),
     oddity,
   });
 
@@ -102,14 +105,14 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
   });
   writeFileSync(manifest, JSON.stringify([entry('plain', plain, false), entry('top.tar.gz', tar, true)]));
 
-  const fetches: Fetch[] = [
+  return [
     {
       name: 'MOZ_FETCHES into a cache',
       place: (cache) => join(cache, 'fetches'),
-      run: (cache) => ({
+      run: (cache, bundle) => ({
         command: [
           process.execPath,
-          trial.box.bundle,
+          bundle,
           `--user=${someone.user}`,
           `--group=${someone.group}`,
           '--',
@@ -133,8 +136,9 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
     {
       name: 'tooltool through its cache',
       place: out,
-      run: (cache) =>
+      run: (cache, bundle) =>
         fetchContent(
+          bundle,
           'tooltool',
           `--dest=${out(cache)}/files`,
           `--cache-folder=${out(cache)}/tooltool`,
@@ -166,8 +170,9 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
     {
       name: 'git-checkout-archive',
       place: out,
-      run: (cache) =>
+      run: (cache, bundle) =>
         fetchContent(
+          bundle,
           'git-checkout-archive',
           '--include-dot-git',
           '--path-prefix=source',
@@ -197,16 +202,20 @@ export function fetchScenariosOf(trial: CheckoutTrial, folder: string, url: stri
       },
     },
   ];
-  return fetches.map(scenarioOf);
 }
 
-function scenarioOf({ name, place, run, oddity, content = treeAt }: Fetch): Scenario {
+/** A fetch by one build that is held against what `reference`, the right one, leaves. */
+export function scenarioOf(
+  { name, place, run, oddity, content = treeAt }: Fetch,
+  reference: string,
+  bundle = reference,
+): Scenario {
   let expected = '';
-  const start = (cache: string): Outcome => {
+  const start = (cache: string, by: string): Outcome => {
     const {
       command: [program = '', ...args],
       env,
-    } = run(cache);
+    } = run(cache, by);
     const done = spawnSync(program, args, { env, encoding: 'latin1', cwd: dirname(cache) });
     const why = `exit ${done.status}: ${`${done.stdout}${done.stderr}`.trim().split('\n').slice(-6).join(' | ')}`;
     return done.status === 0 ? { verdict: 'complete', why: '' } : { verdict: 'wrong', why };
@@ -215,19 +224,19 @@ function scenarioOf({ name, place, run, oddity, content = treeAt }: Fetch): Scen
     name,
     prepare(cache) {
       chownSync(cache, 0, 0);
-      const { verdict, why } = start(cache);
+      const { verdict, why } = start(cache, reference);
       if (verdict === 'wrong') throw new Error(`${name}: ${why}`);
       expected = content(place(cache));
       for (const entry of readdirSync(cache)) rmSync(join(cache, entry), { recursive: true });
     },
-    run,
+    run: (cache) => run(cache, bundle),
     judge(cache) {
       const left = existsSync(place(cache)) ? filesBelow(place(cache)) : [];
       for (const file of left) {
         const odd = oddity(file);
         if (odd !== null) return { verdict: 'wrong', why: `${basename(file)} ${odd}` };
       }
-      const outcome = start(cache);
+      const outcome = start(cache, bundle);
       if (outcome.verdict === 'wrong') return outcome;
       const found = content(place(cache));
       if (found !== expected) return { verdict: 'wrong', why: `left ${found}\ninstead of ${expected}` };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Report, formatReports } from '../../support/crash/every-cut.ts';
 import { serveFiles } from '../../support/file-server.ts';
 import { CheckoutTrial } from '../hostile/repository.ts';
-import { fetchScenariosOf } from './fetch-scenarios.ts';
+import { fetchesOf, scenarioOf } from './fetch-scenarios.ts';
 import { canTrace, isThorough, limit, seed } from './machine.ts';
 import { type Scenario, killAtEveryCall } from './scenario.ts';
 
@@ -14,7 +14,7 @@ describe.skipIf(!canTrace)('a fetch that is killed (needs strace, cc and root, C
   let scenarios: Scenario[] = [];
   beforeAll(async () => {
     server = await serveFiles(served);
-    scenarios = fetchScenariosOf(trial, served, server.url);
+    scenarios = fetchesOf(trial, served, server.url).map((fetch) => scenarioOf(fetch, trial.box.bundle));
   });
   afterAll(async () => {
     await server.close();

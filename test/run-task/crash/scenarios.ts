@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { another, someone } from '../wrapper.ts';
 import { Disk } from '../../support/crash/disk.ts';
@@ -12,6 +13,7 @@ export function scenariosOf(trial: CheckoutTrial): {
   takeOver: Scenario;
   clone: Scenario;
   update: Scenario;
+  writing: Scenario;
 } {
   const environment = (cache: string) => ({
     PATH: process.env['PATH'] ?? '',
@@ -170,5 +172,37 @@ export function scenariosOf(trial: CheckoutTrial): {
     },
     powerLoss: 'none',
   };
-  return { setUp, takeOver, clone, update };
+  return { setUp, takeOver, clone, update, writing: writingAnew(trial) };
+}
+
+/** What settings of a checkout are written with. */
+function writingAnew(trial: CheckoutTrial): Scenario {
+  const program = join(trial.box.path, 'write-anew.mjs');
+  const [former, latter] = ['former\n'.repeat(300), 'latter\n'.repeat(500)];
+  buildSync({
+    stdin: {
+      contents: `
+        import { writeSync } from 'node:fs';
+        import { writeFileAtomic } from './src/base/files.ts';
+        writeFileAtomic(process.argv[2], ${JSON.stringify(latter)});
+        writeSync(1, 'written');`,
+      resolveDir: join(trial.box.path, 'build'),
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: program,
+  });
+  return {
+    name: 'writing a file anew',
+    prepare: (cache) => writeFileSync(join(cache, 'file'), former),
+    run: (cache) => ({ command: [process.execPath, program, join(cache, 'file')], env: {} }),
+    judge(cache, done) {
+      const text = readFileSync(join(cache, 'file'), 'utf8');
+      const isOver = done.some(({ kind }) => kind === 'told');
+      if (text === latter || (text === former && !isOver)) return { verdict: 'complete', why: '' };
+      return { verdict: 'wrong', why: `${isOver ? 'over, and ' : ''}the file holds ${text.length} bytes` };
+    },
+    powerLoss: 'any order',
+  };
 }

@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { serveFiles } from '../../support/file-server.ts';
+import { CheckoutTrial } from '../hostile/repository.ts';
+import { Sandbox } from '../wrapper.ts';
+import { type Fetch, fetchesOf, scenarioOf } from './fetch-scenarios.ts';
+import { canTrace, limit, seed } from './machine.ts';
+import { type DurableCall, type Mutation, durableCalls, mutate } from './mutants.ts';
+import { type Scenario, killAtEveryCall, tryEveryCut } from './scenario.ts';
+import { scenariosOf } from './scenarios.ts';
+
+/** Which scenario sees that a call is left out, or a rename is a copy; every call in the sources has a line. */
+const watched: Readonly<Record<string, { in: string; mutations?: readonly Mutation[] }>> = {
+  'src/archive/repack.ts: renameSync(partial, to)': { in: 'static-url, repacked' },
+  'src/archive/target.ts: linkSync(from, path)': { in: 'MOZ_FETCHES into a cache' },
+  'src/archive/target.ts: symlinkSync(target, path)': { in: 'MOZ_FETCHES into a cache' },
+  'src/base/files.ts: fsyncSync(fd)': { in: 'writing a file anew' },
+  'src/base/files.ts: fsyncSync(fd) (2)': { in: 'writing a file anew' },
+  'src/base/files.ts: renameSync(temporary, path)': { in: 'writing a file anew' },
+  'src/base/files.ts: syncDirectory(dirname(path))': { in: 'writing a file anew' },
+  'src/caches/requirements-file.ts: fsyncSync(fd)': { in: 'setting up a cache' },
+  'src/caches/requirements-file.ts: renameSync(temporary, join(cache, requirementsName))': {
+    in: 'setting up a cache',
+  },
+  'src/caches/requirements-file.ts: syncDirectory(cache)': { in: 'setting up a cache' },
+  'src/fetch-content/git-checkout-archive.ts: renameSync(checkout, whole)': {
+    in: 'git-checkout-archive',
+    // In a temporary folder, which no other run looks into.
+    mutations: ['left out'],
+  },
+  'src/fetch-content/static-url.ts: renameSync(from, dest)': { in: 'static-url, under another name' },
+  'src/fetch-content/tooltool.ts: renameSync(`${file}.tmp`, file)': { in: 'tooltool through its cache' },
+  'src/run-task/download.ts: renameSync(partial, path)': { in: 'MOZ_FETCHES into a cache' },
+  'src/run-task/git-clone.ts: renameSync(partial, checkout)': { in: 'cloning' },
+};
+const found = durableCalls();
+
+it('every sync, rename and link in the sources of run-task and fetch-content is watched', () => {
+  expect(found.map(({ id }) => id).toSorted()).toEqual(Object.keys(watched).toSorted());
+});
+
+describe.skipIf(!canTrace)(
+  'leaving something out is seen (needs strace, cc and root, CAISSON_ALL_TESTS=1)',
+  () => {
+    const trial = new CheckoutTrial();
+    const served = trial.box.folder('served');
+    let server: Awaited<ReturnType<typeof serveFiles>>;
+    let fetches: Fetch[] = [];
+    beforeAll(async () => {
+      server = await serveFiles(served);
+      fetches = fetchesOf(trial, served, server.url);
+    });
+    afterAll(async () => {
+      await server.close();
+      trial.remove();
+    });
+
+    const wrongIn = (name: string, box: Sandbox, isLasting: boolean): readonly string[] => {
+      const mutant = new CheckoutTrial(box);
+      try {
+        const fetch = fetches.find((one) => one.name === name);
+        const scenario =
+          fetch === undefined
+            ? Object.values<Scenario>(scenariosOf(mutant)).find((one) => one.name === name)
+            : scenarioOf(fetch, trial.box.bundle, box.bundle);
+        if (scenario === undefined) throw new Error(`no scenario ${name}`);
+        const report = isLasting
+          ? tryEveryCut(scenario, mutant, { kills: 0.2, losses: 1, seed }, true)
+          : killAtEveryCall(scenario, mutant, 'group', { kills: 1, seed }, true);
+        return report.wrong;
+      } finally {
+        mutant.remove();
+      }
+    };
+
+    const mutants = found.flatMap((call): (readonly [string, Mutation, DurableCall])[] => {
+      const isRename = call.text.startsWith('rename');
+      const { mutations = isRename ? ['left out', 'not at once'] : ['left out'] } = watched[call.id] ?? {};
+      return mutations.map((mutation) => [call.id, mutation, call] as const);
+    });
+    it.each(mutants)(
+      '%s, %s',
+      (id, mutation, call) => {
+        const box = new Sandbox((folder) => mutate(folder, call, mutation));
+        expect(wrongIn(watched[id]?.in ?? '', box, /sync/i.test(call.text))).not.toEqual([]);
+      },
+      limit,
+    );
+
+    it.each([
+      [
+        'take-over',
+        'taking a cache over',
+        'src/run-task/cache.ts',
+        /writeRequirements\(.*changingHands.*;/,
+        '',
+      ],
+      ['update', 'updating a checkout', 'src/run-task/git.ts', /marker\.set\(\);\s+try/, 'try'],
+    ] as const)(
+      'the mark of a cache or checkout that is being changed, left out in the %s',
+      (_what, name, file, from, to) => {
+        const box = new Sandbox((folder) => {
+          const path = join(folder, file);
+          const text = readFileSync(path, 'utf8');
+          expect(text.replace(from, to)).not.toBe(text);
+          writeFileSync(path, text.replace(from, to));
+        });
+        expect(wrongIn(name, box, true)).not.toEqual([]);
+      },
+      limit,
+    );
+  },
+);
