@@ -86,7 +86,11 @@ export function killAtEveryCall(
     `${scenario.name}, SIGKILL to ${victims === 'group' ? 'all' : 'run-task'}`,
     whole.calls,
   );
-  if (whole.status !== 0) tally.add('not killed', { verdict: 'wrong', why: `exit ${whole.status}` });
+  const isDone = whole.status === 0;
+  tally.add(
+    'not killed',
+    isDone ? scenario.judge(cache, []) : { verdict: 'wrong', why: `exit ${whole.status}` },
+  );
   for (const nth of someOf(whole.calls, share)) {
     if (untilWrong && tally.wrong.length > 0) break;
     const killed = run(nth);
