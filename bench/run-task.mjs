@@ -1,8 +1,19 @@
 // run-task beside the Python one: start-up, ownership of many files, output, fetches. As root.
 //   node bench/run-task.mjs [--peer 'python3 -u …/run-task'] [--only startup,chown,output,fetch] [--rounds N] [--files N]
+// The peer and its fetch-content must be where every user can read them; BENCH_DIR: a folder in memory, to leave the disk out.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -41,8 +52,7 @@ function startup() {
     const env = count === 0 ? {} : { TASKCLUSTER_CACHES: caches.join(';') };
     const times = {};
     for (const [form, command] of rotated(Number(options.rounds))) {
-      const taken = run(command, ['true'], env);
-      (times[form] ??= []).push(taken);
+      (times[form] ??= []).push(run(command, ['true'], env, false));
     }
     report(`start-up, ${count} warm caches`, times);
   }
@@ -61,10 +71,7 @@ function chown() {
     for (const [form, command] of Object.entries(all)) {
       execFileSync('chown', ['-R', '1:1', tree]);
       if (form === 'chown -R') {
-        times[form] = [
-          ...(times[form] ?? []),
-          timed(() => execFileSync('chown', ['-R', '65534:65534', tree])),
-        ];
+        (times[form] ??= []).push(timed('chown', ['-R', '65534:65534', tree], {}));
         continue;
       }
       if (form === 'peer') {
@@ -75,12 +82,12 @@ function chown() {
         writeFileSync(join(tree, '.cachelog'), '');
         execFileSync('chown', ['0:0', join(tree, '.cachelog')]);
         const env = { TASKCLUSTER_CACHES: tree, TASKCLUSTER_UNTRUSTED_CACHES: '1' };
-        times[form] = [...(times[form] ?? []), run(command, ['true'], env)];
+        (times[form] ??= []).push(run(command, ['true'], env));
         rmSync(join(tree, '.cacherequires'));
         rmSync(join(tree, '.cachelog'));
         continue;
       }
-      times[form] = [...(times[form] ?? []), run([...command, '--chown-recursive', tree], ['true'], {})];
+      (times[form] ??= []).push(run([...command, '--chown-recursive', tree], ['true'], {}));
     }
   }
   report(`owner of ${files} files changed`, times);
@@ -92,22 +99,16 @@ function output() {
   const file = join(home, 'lines');
   writeFileSync(file, `${'x'.repeat(79)}\n`.repeat(1_250_000));
   const times = {};
-  const memory = {};
   for (let round = 0; round < 3; round++) {
     for (const [form, command] of Object.entries(forms)) {
       const script = `for i in 1 2 3 4 5 6 7 8 9 10; do cat ${file}; done`;
-      const usage = join(home, 'usage');
-      times[form] = [
-        ...(times[form] ?? []),
-        run(['/usr/bin/env', ...command], ['sh', '-c', script], {}, usage),
-      ];
-      memory[form] = Math.max(memory[form] ?? 0, peak(usage));
+      (times[form] ??= []).push(run(command, ['sh', '-c', script], {}));
     }
   }
   report(
     '1 GB of output',
     times,
-    (ms, form) => `${(1e6 / ms).toFixed(0)} MB/s, ${memory[form]} MB of memory`,
+    ({ ms, megabytes }) => `${(1e6 / ms).toFixed(0)} MB/s, ${megabytes} MB of memory`,
   );
 }
 
@@ -168,45 +169,55 @@ function* rotated(rounds) {
   for (let round = 0; round < rounds; round++) yield* Object.entries(forms);
 }
 
-/** Milliseconds that a form takes for a command; its log goes nowhere, as fast as it is written. */
-function run(form, command, env, usage = null) {
+/** What a form takes for a command; its log goes nowhere, as fast as it is written. */
+function run(form, command, env, withUsage = true) {
+  const [program, ...args] = [...form, ...account, '--', ...command];
+  return timed(program, args, { TASK_ID: 'bench', ...env }, withUsage);
+}
+
+/** Milliseconds; with usage also those of the processor, of all processes, and the largest one's memory. */
+function timed(program, args, env, withUsage = true) {
+  const usage = join(home, 'usage');
+  const timer = withUsage ? ['/usr/bin/time', '-f', '%U %S %M', '-o', usage, '/usr/bin/env'] : [];
+  const [first, ...rest] = [...timer, program, ...args];
   const log = openSync('/dev/null', 'w');
-  const wrapped = usage === null ? form : ['/usr/bin/time', '-f', '%M', '-o', usage, ...form];
-  const [program, ...args] = [...wrapped, ...account, '--', ...command];
   const start = performance.now();
-  const done = spawnSync(program, args, {
+  const done = spawnSync(first, rest, {
     cwd: home,
-    env: { PATH: process.env.PATH, HOME: home, TASK_ID: 'bench', ...env },
+    env: { PATH: process.env.PATH, HOME: home, ...env },
     stdio: ['ignore', log, 'pipe'],
   });
-  const taken = performance.now() - start;
+  const ms = performance.now() - start;
+  closeSync(log);
   if (done.status !== 0)
     throw new Error(`${program} ${args.join(' ')}: ${done.status}\n${String(done.stderr).slice(-2000)}`);
-  return taken;
-}
-
-function timed(act) {
-  const start = performance.now();
-  act();
-  return performance.now() - start;
-}
-
-function peak(usage) {
-  return Math.round(Number(execFileSync('tail', ['-1', usage], { encoding: 'utf8' })) / 1024);
+  if (!withUsage) return { ms };
+  const [user, system, kilobytes] = readFileSync(usage, 'utf8').trim().split(' ').map(Number);
+  return { ms, cpu: (user + system) * 1000, megabytes: Math.round(kilobytes / 1024) };
 }
 
 function report(title, times, more = () => '') {
   console.log(title);
-  const first = Object.keys(times)[0];
+  const [first] = Object.values(times);
+  const [firstName] = Object.keys(times);
   for (const [form, taken] of Object.entries(times)) {
-    const ms = median(taken);
-    const best = Math.min(...taken);
-    const ratio = form === first ? '' : `${(median(times[first]) / ms).toFixed(1)}× as fast as ${first}`;
-    const figures = `${ms.toFixed(1).padStart(9)} ms, best ${best.toFixed(1)} ms`;
-    console.log(`  ${form.padEnd(12)}${figures}  ${more(best, form)}  ${ratio}`.trimEnd());
+    const ms = median(taken, 'ms');
+    const best = taken.toSorted((a, b) => a.ms - b.ms)[0];
+    const figures = [`${ms.toFixed(1).padStart(9)} ms, best ${best.ms.toFixed(1)} ms`];
+    if (best.cpu !== undefined) figures.push(`cpu ${median(taken, 'cpu').toFixed(0)} ms`);
+    if (more(best) !== '') figures.push(more(best));
+    if (form !== firstName) {
+      const cpu = best.cpu === undefined ? '' : `, cpu ${ratio(first, taken, 'cpu')}×`;
+      figures.push(`${ratio(first, taken, 'ms')}× as fast as ${firstName}${cpu}`);
+    }
+    console.log(`  ${form.padEnd(12)}${figures.join('; ')}`);
   }
 }
 
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+function ratio(first, taken, what) {
+  return (median(first, what) / median(taken, what)).toFixed(1);
+}
+
+function median(taken, what) {
+  return taken.map((one) => one[what]).toSorted((a, b) => a - b)[Math.floor(taken.length / 2)];
 }

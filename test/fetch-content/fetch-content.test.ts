@@ -183,6 +183,60 @@ describe('fetch-content', () => {
     expect((await run([...args, 'g/y.zip'])).code).toBe(1);
   });
 
+  it.each([
+    [
+      'a repository by ext::',
+      (mark: string) => ({ repo: `ext::sh -c touch% ${mark}`, module: null }),
+      /transport 'ext' not allowed/,
+    ],
+    [
+      'a repository that is an option',
+      (mark: string) => ({ repo: `--upload-pack=touch ${mark};`, module: null }),
+      /repository '--upload-pack=.*does not exist/,
+    ],
+    [
+      'a submodule by ext::',
+      (mark: string) => ({ repo: null, module: `ext::sh -c touch% ${mark}` }),
+      /clone of 'ext::.*failed/,
+    ],
+    [
+      'a submodule that is an option',
+      (mark: string) => ({ repo: null, module: `--upload-pack=touch ${mark};` }),
+      /may be interpreted as a command-line option/,
+    ],
+  ])('git-checkout-archive runs nothing for %s, and makes no archive', async (name, make, message) => {
+    const mark = join(home, 'mark');
+    const source = mkdtempSync(join(home, 'hostile-'));
+    const git = (...args: string[]) =>
+      spawnSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '-C', source, ...args], {
+        encoding: 'utf8',
+      }).stdout.trim();
+    const { repo, module } = make(mark);
+    git('init', '-q');
+    if (module !== null) {
+      writeFileSync(join(source, '.gitmodules'), `[submodule "m"]\n\tpath = m\n\turl = "${module}"\n`);
+      git('add', '.gitmodules');
+      git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},m`);
+    }
+    git('commit', '-q', '--allow-empty', '-m', 'one');
+    const dest = `${name.replaceAll(/\W/g, '-')}.tar.zst`;
+    const args = [
+      'git-checkout-archive',
+      '--path-prefix=p',
+      '--',
+      repo ?? source,
+      git('rev-parse', 'HEAD'),
+      dest,
+    ];
+    const { code, output } = await run(args);
+    expect([code === 0, existsSync(mark), existsSync(join(home, dest))], output).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(output).toMatch(message);
+  });
+
   it('task-artifacts fetches what MOZ_FETCHES lists into --dest', async () => {
     const env = {
       TASKCLUSTER_ROOT_URL: url,
