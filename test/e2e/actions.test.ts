@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { slugid } from '../../src/base/slugid.ts';
 import { Push } from '../support/push.ts';
@@ -41,6 +43,33 @@ describe('actions', () => {
     );
     expect(created.extra['parent']).toBe(acted.ownTaskId);
     expect(created.taskGroupId).toBe(push.decisionTaskId);
+  });
+
+  it("an action of one's own decides anew with other parameters, as a group of its own task", async () => {
+    await using push = await Push.open({
+      'taskcluster/own.ts': `export const register = (registry) => registry.action({
+  name: 'ship', title: 'Ship', symbol: 'ship', description: 'ships', schema: { type: 'object' },
+  callback: ({ params, input, decide }) => decide({ ...params, ...input }),
+});
+`,
+    });
+    appendFileSync(join(push.repository.top, 'taskcluster/config.yml'), '  register: own:register\n');
+    expect(await push.decide()).toMatchObject({ status: 0 });
+    await push.publish();
+    push.deployment.scopes = scopes('generic');
+    const input = { target_tasks_method: 'nothing', owner: 'shipper@example.com' };
+    const acted = await push.act('ship', { input });
+    expect(acted.stderr).toContain('caisson: 1 tasks created');
+    expect(acted.status).toBe(0);
+    expect(push.artifact('parameters.yml')).toMatch(/owner: shipper@example\.com/);
+    expect(push.artifact('target-tasks.json')).toEqual([]);
+    const [image] = Object.values(push.artifact('label-to-taskid.json') as Record<string, string>);
+    const made = await push.queue.task(image!);
+    expect(made).toMatchObject({ taskGroupId: acted.ownTaskId });
+
+    const refused = await push.act('ship', { input: { owner: 7 } });
+    expect(refused).toMatchObject({ status: 65 });
+    expect(refused.stderr).toContain('"owner" must be a text');
   });
 
   it('retrigger makes a task anew, with what depends on it when that is wanted', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { slugid } from '../../base/slugid.ts';
 import { actionServices, type CreatedTasks } from '../../graph/actions/action-services.ts';
 import { checkActionScope } from '../../graph/actions/action-scope.ts';
 import { findAction, runAction } from '../../graph/actions/run-action.ts';
@@ -7,6 +8,7 @@ import type { Parameters } from '../../graph/parameters/parameters.ts';
 import { openProject } from '../../graph/project.ts';
 import { environmentIndex } from '../../queue/taskcluster/index-reader.ts';
 import type { Repository } from '../repository.ts';
+import { carryOut } from './decide.ts';
 import { ArtifactFolder } from './artifact-folder.ts';
 import { deploymentService } from './deployment.ts';
 import { dryRun } from './dry-run.ts';
@@ -36,8 +38,9 @@ export async function callAction(request: ActionRequest): Promise<void> {
   if (!isTest) checkActionScope(action, parameters, await service.currentScopes());
 
   const tell = (message: string): void => void process.stderr.write(`caisson: ${message}\n`);
+  const queue = isTest ? dryRun(service, (text) => process.stdout.write(text), tell) : service;
   const services = actionServices({
-    queue: isTest ? dryRun(service, (text) => process.stdout.write(text), tell) : service,
+    queue,
     readArtifact: artifactReader(service),
     parameters,
     graphConfig,
@@ -46,6 +49,11 @@ export async function callAction(request: ActionRequest): Promise<void> {
     index: environmentIndex(environment),
     rootUrl: environment.TASKCLUSTER_ROOT_URL ?? null,
     ownTaskId: environment.TASK_ID ?? null,
+    async decide(changed) {
+      const decisionTaskId = environment.TASK_ID ?? slugid();
+      const place = { repository, folder, environment, decisionTaskId };
+      await carryOut({ ...place, parameters: changed, verify: true, queue, tell });
+    },
     record: recorder(folder),
     tell,
   });

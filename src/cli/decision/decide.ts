@@ -32,7 +32,7 @@ export interface DecisionRequest {
 
 /** What a decision task does: works out the parameters, compiles, writes all artifacts, creates the tasks. */
 export async function decide(request: DecisionRequest): Promise<void> {
-  const { flags, folder, decisionTaskId, queue, tell } = request;
+  const { flags, folder, tell } = request;
   const history = openHistory(folder);
   const repository = locateRepository(flags.root, folder);
   const computed = await projectParameters({
@@ -45,9 +45,22 @@ export async function decide(request: DecisionRequest): Promise<void> {
     tell(`parameters overridden from ${override.source}: ${Object.keys(override.parameters).join(', ')}`);
   const parameters: Parameters = { ...computed, ...override?.parameters };
 
+  await carryOut({ ...request, repository, parameters, verify: flags.verify });
+}
+
+export interface Decision extends Omit<DecisionRequest, 'flags'> {
+  readonly repository: Repository;
+  readonly parameters: Parameters;
+  /** whether the whole graph is checked */
+  readonly verify: boolean;
+}
+
+/** Compiles, writes all artifacts, creates the tasks. */
+export async function carryOut(decision: Decision): Promise<void> {
+  const { repository, parameters, folder, decisionTaskId, queue, tell } = decision;
   const artifacts = new ArtifactFolder(join(folder, 'artifacts'));
   artifacts.writeText('parameters.yml', writeYaml(parameters));
-  const compilation = await compileDecision(request, repository, parameters);
+  const compilation = await compileDecision(decision);
   tellWarnings(compilation);
   const taskclusterYml = digestOfTaskclusterYml(repository.top);
   artifacts.writeJson(
@@ -74,11 +87,8 @@ export async function decide(request: DecisionRequest): Promise<void> {
   );
 }
 
-function compileDecision(
-  { flags, decisionTaskId, environment }: DecisionRequest,
-  repository: Repository,
-  parameters: Parameters,
-): Promise<Compilation> {
+function compileDecision(decision: Decision): Promise<Compilation> {
+  const { repository, parameters, decisionTaskId, environment, verify } = decision;
   return compile(
     {
       root: repository.root,
@@ -89,7 +99,7 @@ function compileDecision(
       index: environmentIndex(environment),
       decisionTaskId,
       writeArtifacts: true,
-      verify: flags.verify,
+      verify,
     },
     'morphed',
   );

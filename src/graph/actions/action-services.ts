@@ -25,6 +25,7 @@ export interface ActionServicesRequest extends DecisionGraphRequest {
   readonly rootUrl: string | null;
   /** the task that runs the callback; null outside of one */
   readonly ownTaskId: string | null;
+  readonly decide: ActionServices['decide'];
   /** Keeps what was created: the artifacts of an action task. Called again with more when more is created. */
   readonly record: (created: CreatedTasks) => void;
   readonly tell: (message: string) => void;
@@ -83,6 +84,7 @@ export function actionServices(request: ActionServicesRequest): ActionServices {
     async createTask(taskId, definition) {
       await queue.createTask(taskId, complete(definition, taskId));
     },
+    decide: request.decide,
     rerunTask: async (taskId) => void (await queue.rerunTask(taskId)),
     cancelTask: async (taskId) => void (await queue.cancelTask(taskId)),
     purgeCache: (taskQueueId, cacheName) => queue.purgeCache(taskQueueId, cacheName),

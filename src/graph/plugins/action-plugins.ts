@@ -69,6 +69,8 @@ function shownCall(plugin: PluginExport, call: ActionCall): api.ActionCall {
     createTasks: (labels, change) =>
       services.createTasks(labels, change === undefined ? undefined : changing(plugin, change)),
     createTask: (taskId, definition) => services.createTask(taskId, takeBackMapping(definition)),
+    decide: (parameters) =>
+      services.decide(takeBackMapping(parameters) as Mapping & ActionCall['parameters']),
     rerunTask: (taskId) => services.rerunTask(taskId),
     cancelTask: (taskId) => services.cancelTask(taskId),
     state: (taskId) => services.state(taskId),

@@ -59,6 +59,8 @@ export interface ActionServices {
     change?: (task: GraphTask) => GraphTask,
   ): Promise<ReadonlyMap<string, string>>;
   createTask(taskId: string, definition: Mapping): Promise<void>;
+  /** Does what a decision task does, with these parameters: its artifacts and tasks become those of the own task. */
+  decide(parameters: Parameters): Promise<void>;
   rerunTask(taskId: string): Promise<void>;
   cancelTask(taskId: string): Promise<void>;
   /** asks every worker of a task queue to drop a cache */

@@ -290,6 +290,8 @@ export interface ActionCall {
     change?: (task: GraphTask) => GraphTask,
   ): Promise<ReadonlyMap<string, string>>;
   createTask(taskId: string, definition: JsonObject): Promise<void>;
+  /** does what a decision task does, with parameters like `{ ...params, target_tasks_method: 'ship' }` */
+  decide(parameters: Parameters): Promise<void>;
   rerunTask(taskId: string): Promise<void>;
   cancelTask(taskId: string): Promise<void>;
   /** asks every worker of a task queue to drop a cache */

@@ -49,6 +49,7 @@ function services(done: unknown[]): ActionServices {
     },
     createTask: () => note('createTask'),
     rerunTask: (taskId) => note('rerun', taskId),
+    decide: ({ target_tasks_method: method }) => note('decide', method),
     cancelTask: () => note('cancel'),
     purgeCache: () => note('purge'),
     tell: (message) => void note('tell', message),
