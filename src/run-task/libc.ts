@@ -8,16 +8,14 @@ export interface Libc {
   collect(pid: number): void;
 }
 
-export type Call = (...values: readonly (number | Int32Array)[]) => number;
+type Call = (...values: readonly (number | Int32Array)[]) => number;
 
 /** Bun's foreign functions; `bun:ffi` has no types outside of Bun. */
-export interface ForeignFunctions {
+interface ForeignFunctions {
   dlopen: (
     file: string,
     signatures: Readonly<Record<string, { args: readonly string[]; returns: string }>>,
   ) => { symbols: Readonly<Record<string, Call>> };
-  /** the address of memory that stays where it is */
-  ptr: (memory: Uint8Array | Uint32Array) => number;
 }
 
 const closeOnExec = 0o2000000;
@@ -30,13 +28,10 @@ const doNotCollect = 0x01000000;
 /** Of `siginfo_t` on 64-bit Linux, in 32-bit words. */
 const siginfo = { words: 32, pid: 4 };
 
-async function openForeign(): Promise<ForeignFunctions | null> {
+async function openLibc(): Promise<Libc | null> {
   if (process.versions['bun'] === undefined) return null;
-  const name = 'bun:ffi';
-  return (await import(name)) as ForeignFunctions;
-}
-
-function openLibc({ dlopen }: ForeignFunctions): Libc {
+  const foreign = 'bun:ffi';
+  const { dlopen } = (await import(foreign)) as ForeignFunctions;
   const { symbols } = dlopen('libc.so.6', {
     fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
     pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -61,8 +56,5 @@ function openLibc({ dlopen }: ForeignFunctions): Libc {
   };
 }
 
-/** Null under Node. */
-export const foreign: ForeignFunctions | null = await openForeign();
-
 /** The C library; null under Node, which has no way to it. */
-export const libc: Libc | null = foreign === null ? null : openLibc(foreign);
+export const libc: Libc | null = await openLibc();

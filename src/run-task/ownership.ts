@@ -1,6 +1,6 @@
 import { type Stats, closeSync, fstatSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
 import { type Owner, inside, openDirectory, settleDirectory } from './directory.ts';
-import { type Loan, type Sweeper, openSweeper } from './ownership-native.ts';
+import { type Assistant, startAssistant } from './ownership-assistant.ts';
 
 /** What the walk leaves alone, with all in it: paths relative to the root (`a/b`). */
 export type Skip = readonly string[];
@@ -16,9 +16,14 @@ interface Walk {
   readonly skip: Skip;
   /** files with several names, by inode: how many names were met, and the last of them */
   readonly linked: Map<number, { met: number; readonly names: number; way: Way }>;
-  /** does most of the work where we have it */
-  readonly sweeper: Sweeper | null;
+  /** shares large directories with us; null until it is worth its start */
+  assistant: Assistant | null;
+  seen: number;
 }
+
+/** A second thread costs as much as some thousand files. */
+const worthAssistant = 5000;
+const worthSharing = 24;
 
 /**
  * Gives a directory and all in it to `owner` and lets the owner into every directory. Links are changed, never
@@ -31,15 +36,15 @@ export function chownTree(root: string, owner: Owner, skip: Skip = []): void {
   try {
     const directory = openDirectory(root);
     const device = fstatSync(directory).dev;
-    const walk: Walk = { device, owner, skip, linked: new Map(), sweeper: openSweeper(owner, device) };
+    const walk: Walk = { device, owner, skip, linked: new Map(), assistant: null, seen: 0 };
     try {
-      chownContent(walk, directory, [], true);
+      chownContent(walk, directory, []);
       settleDirectory(directory, owner);
       for (const { met, names, way } of walk.linked.values()) {
         if (met === names) chownLinked(walk, directory, way);
       }
     } finally {
-      walk.sweeper?.dismiss();
+      walk.assistant?.dismiss();
       closeSync(directory);
     }
   } finally {
@@ -62,92 +67,48 @@ export function chownOne(path: string, owner: Owner): void {
   }
 }
 
-interface Lent {
-  readonly way: Way;
-  readonly directory: number;
-  readonly loan: Loan;
-}
-
-/** `share`: other threads may do directories in it. */
-function chownContent(walk: Walk, directory: number, way: Way, share: boolean): void {
-  const lent = new Set<Lent>();
-  const collect = (isWanted: (loan: Loan) => boolean) => {
-    for (const one of lent) {
-      if (!isWanted(one.loan)) continue;
-      lent.delete(one);
-      // What was left once would be left again.
-      const again = one.loan.takeBack() ? share : one.loan.wait() ? null : false;
-      chownAndClose(walk, one.directory, one.way, again);
-    }
-  };
-  const names = chownFiles(walk, directory, way);
-  try {
-    for (let name = names.pop(); name !== undefined; name = names.pop()) {
-      const below = openBelow(walk, directory, name);
-      if (below === null) continue;
-      const wayBelow = [...way, name];
-      const isWorth = share && names.length > 0 && !holdsSkipped(walk, wayBelow);
-      const loan = isWorth ? (walk.sweeper?.lend(below) ?? null) : null;
-      if (loan === null) chownAndClose(walk, below, wayBelow, share);
-      else lent.add({ way: wayBelow, directory: below, loan });
-      collect((one) => one.isOver());
-    }
-    collect((loan) => loan.takeBack());
-    collect(() => true);
-  } finally {
-    for (const one of lent) {
-      // Until then another thread may use the number, which must not become another file's.
-      if (!one.loan.takeBack()) one.loan.wait();
-      closeSync(one.directory);
-    }
-  }
-}
-
-/** `share` null: what is in it is done. */
-function chownAndClose(walk: Walk, directory: number, way: Way, share: boolean | null): void {
-  try {
-    if (share !== null) chownContent(walk, directory, way, share);
-    settleDirectory(directory, walk.owner);
-  } finally {
-    closeSync(directory);
-  }
-}
-
-/** Null on another file system. */
-function openBelow(walk: Walk, directory: number, name: Name): number | null {
-  const below = openDirectory(inside(directory, name));
-  if (fstatSync(below).dev === walk.device) return below;
-  closeSync(below);
-  return null;
-}
-
-function holdsSkipped({ skip }: Walk, way: Way): boolean {
-  const prefix = `${way.join('/')}/`;
-  return skip.some((path) => path.startsWith(prefix));
-}
-
-/** Changes the files in a directory; answers the directories in it. */
-function chownFiles(walk: Walk, directory: number, way: Way): Name[] {
-  const prefix = way.length === 0 ? '' : `${way.join('/')}/`;
-  const skipped = walk.skip.flatMap((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : []));
-  const swept = walk.sweeper?.sweep(directory, new Set(skipped)) ?? null;
-  if (swept?.rest.length === 0) return swept.directories.map(nameOf);
+function chownContent(walk: Walk, directory: number, way: Way): void {
   // Names are looked up from the working directory: three times as fast as through /proc, and as safe.
   enter(directory);
-  const rest = swept?.rest.map(nameOf) ?? readNames().filter((name) => !skipped.includes(String(name)));
-  const directories = rest.filter((name) => isDirectoryElseChown(walk, name, way));
-  return swept === null ? directories : [...swept.directories.map(nameOf), ...directories];
+  const prefix = way.length === 0 ? '' : `${way.join('/')}/`;
+  const names = readNames().filter((name) => !walk.skip.includes(`${prefix}${String(name)}`));
+  for (const name of chownNames(walk, names, way)) {
+    const below = openDirectory(inside(directory, name));
+    try {
+      if (fstatSync(below).dev !== walk.device) continue;
+      chownContent(walk, below, [...way, name]);
+      settleDirectory(below, walk.owner);
+    } finally {
+      closeSync(below);
+    }
+  }
 }
 
 function readNames(): Name[] {
   const names = readdirSync('.');
   if (!names.some((name) => name.includes('\ufffd'))) return names;
-  return readdirSync('.', { encoding: 'buffer' }).map(nameOf);
+  return readdirSync('.', { encoding: 'buffer' }).map((bytes) => {
+    const name = bytes.toString('utf8');
+    return Buffer.from(name).equals(bytes) ? name : bytes;
+  });
 }
 
-function nameOf(bytes: Buffer): Name {
-  const name = bytes.toString('utf8');
-  return Buffer.from(name).equals(bytes) ? name : bytes;
+/** Changes the files among names in the working directory; answers the directories. */
+function chownNames(walk: Walk, names: Name[], way: Way): Name[] {
+  walk.seen += names.length;
+  if (walk.assistant === null && walk.seen > worthAssistant) walk.assistant = startAssistant(walk.owner);
+  const chown = (some: readonly Name[]) => some.filter((name) => isDirectoryElseChown(walk, name, way));
+  if (walk.assistant === null || names.length < worthSharing) return chown(names);
+  const shares = walk.assistant.share(names);
+  const directories: Name[] = [];
+  let left: Name[] = [];
+  try {
+    for (let some = shares.next(); some.length > 0; some = shares.next()) directories.push(...chown(some));
+  } finally {
+    // Before we may go elsewhere: it works in the directory that we are in.
+    left = shares.left();
+  }
+  return [...directories, ...chown(left)];
 }
 
 function isDirectoryElseChown(walk: Walk, name: Name, way: Way): boolean {
