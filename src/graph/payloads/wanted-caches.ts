@@ -1,11 +1,5 @@
 import type { CheckoutLayout } from '../../caches/record.ts';
-import {
-  type CacheImage,
-  type CacheOptions,
-  type NamedCache,
-  nameCaches,
-  type WantedCache,
-} from '../caches/name-caches.ts';
+import { type CacheOptions, type NamedCache, nameCaches, type WantedCache } from '../caches/name-caches.ts';
 import { type Filler, fillerOf } from '../caches/record-of.ts';
 import type { Draft, TransformContext } from '../transforms/transform.ts';
 import type { Mapping } from '../values/plain.ts';
@@ -23,7 +17,6 @@ export interface CacheEntry {
 /** What was added to a task of a kind: others want the same, and share it. */
 interface Added {
   readonly entries: readonly CacheEntry[];
-  readonly filler: Filler;
   readonly named: readonly NamedCache[];
   readonly kept: Mapping;
 }
@@ -44,9 +37,9 @@ export function addCaches(
   if (known === undefined) added.set(context, (known = new Map()));
   const appearance = appearanceOf(filler, entries);
   let last = known.get(appearance);
-  if (last === undefined || !sameFiller(filler, last.filler) || !sameEntries(entries, last.entries)) {
+  if (last === undefined || !sameSettings(entries, last.entries)) {
     const named = nameEntries(context, draft, entries, filler);
-    last = { entries, filler, named, kept: { caches: referenced(named, entryOf) } };
+    last = { entries, named, kept: { caches: referenced(named, entryOf) } };
     // A mistake is told for every task that has it.
     if (tellTwins(context, draft, named) && named.length === entries.length) known.set(appearance, last);
   }
@@ -54,34 +47,19 @@ export function addCaches(
   return last.named;
 }
 
-/** Short, and nearly always enough to tell which tasks have the same caches; what it leaves out is compared. */
-function appearanceOf({ implementation, os, user, image }: Filler, entries: readonly CacheEntry[]): string {
-  let appearance = `${implementation}\t${os}\t${user}\t${image === undefined ? '' : textOf(image)}`;
-  for (const { name, place } of entries) appearance += `\n${String(name)}\t${String(place)}`;
-  return appearance;
-}
-
-function textOf(image: CacheImage): string {
-  if (image.kind === 'string') return image.value;
-  return `${image.kind} ${image.kind === 'in-tree' ? image.name : image.namespace}`;
-}
-
-function sameFiller(a: Filler, b: Filler): boolean {
-  const isSame = a.implementation === b.implementation && a.os === b.os && a.user === b.user;
-  return isSame && sameValue(a.image, b.image);
+/** The filler, names and places: what it leaves out is compared. */
+function appearanceOf(filler: Filler, entries: readonly CacheEntry[]): string {
+  return JSON.stringify([filler, entries.map(({ name, place }) => [String(name), String(place)])]);
 }
 
 const ofEntry = ['key', 'vary-on', 'share-down', 'commit-on', 'on-conflict', 'backend', 'checkout'] as const;
 
-function sameEntries(some: readonly CacheEntry[], others: readonly CacheEntry[]): boolean {
-  if (some.length !== others.length) return false;
-  for (const [i, { name, place, entry }] of some.entries()) {
-    const other = others[i]!;
-    if (name !== other.name || place !== other.place) return false;
-    for (const key of ofEntry)
-      if (entry[key] !== other.entry[key] && !sameValue(entry[key], other.entry[key])) return false;
-  }
-  return true;
+/** Of entries that look alike. */
+function sameSettings(some: readonly CacheEntry[], others: readonly CacheEntry[]): boolean {
+  return some.every(({ entry }, i) => {
+    const other = others[i]!.entry;
+    return ofEntry.every((key) => sameValue(entry[key], other[key]));
+  });
 }
 
 function nameEntries(
