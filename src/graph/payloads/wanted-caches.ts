@@ -47,9 +47,12 @@ export function addCaches(
   return last.named;
 }
 
-/** The filler, names and places: what it leaves out is compared. */
+/** The filler, names, places and where they are written, which finds the mount again: what it leaves out is compared. */
 function appearanceOf(filler: Filler, entries: readonly CacheEntry[]): string {
-  return JSON.stringify([filler, entries.map(({ name, place }) => [String(name), String(place)])]);
+  return JSON.stringify([
+    filler,
+    entries.map(({ name, place, path }) => [String(name), String(place), ...path]),
+  ]);
 }
 
 const ofEntry = ['key', 'vary-on', 'share-down', 'commit-on', 'on-conflict', 'backend', 'checkout'] as const;

@@ -114,6 +114,22 @@ describe('mounts of generic-worker', () => {
     expect(new Set(names).size).toBe(2);
   });
 
+  test('a cache is named wherever it stands among the mounts, however it stands in another task', () => {
+    const cache = { 'cache-name': 'tools', directory: 'tools' };
+    const content = { content: { url: 'https://example.com/y' }, file: 'y' };
+    const context = transformContext({ graphConfig });
+    const made = [
+      [cache, content],
+      [content, cache],
+    ].map((order, i) => {
+      const draft = { ...withWorker(genericTask, { mounts: order }), label: `t${i}` };
+      const [one] = [...task(context, [structuredClone(draft)])];
+      return (one!['task'] as { payload: { mounts: Mapping[] } }).payload.mounts;
+    });
+    expect(made[1]).toEqual(made[0]!.toReversed());
+    expect(made[1]![1]).toHaveProperty('cacheName');
+  });
+
   test('the caches are protected by run-task as they are on docker-worker', () => {
     const { payload } = made(mounted, { level: '1' });
     expect(payload).toMatchObject({
