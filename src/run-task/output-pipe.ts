@@ -39,16 +39,29 @@ export function makeOutputPipe(libc: Libc | null): OutputPipe | null {
   return null;
 }
 
-/** Each chunk is good until the next one is asked for. */
+/** Each chunk is good until the next one comes. */
 function readPipe(descriptor: number): Readable {
-  const buffer = Buffer.allocUnsafe(room);
+  const fill = (buffer: Buffer) =>
+    new Promise<Buffer>((resolve, reject) => {
+      read(descriptor, buffer, 0, room, null, (error, length) => {
+        if (error) reject(error);
+        else resolve(buffer.subarray(0, length));
+      });
+    });
+  // The system fills one while the other is worked on.
+  let [handed, filling] = [Buffer.allocUnsafeSlow(room), Buffer.allocUnsafeSlow(room)];
+  let coming = fill(filling);
   return new Readable({
     highWaterMark: 1,
     read() {
-      read(descriptor, buffer, 0, room, null, (error, length) => {
-        if (error) this.destroy(error);
-        else this.push(length === 0 ? null : buffer.subarray(0, length));
-      });
+      coming.then(
+        (chunk) => {
+          [handed, filling] = [filling, handed];
+          if (chunk.length > 0) coming = fill(filling);
+          this.push(chunk.length === 0 ? null : chunk);
+        },
+        (error) => this.destroy(error),
+      );
     },
     destroy(error, done) {
       close(descriptor, () => done(error));

@@ -25,6 +25,28 @@ describe('prefixing lines', () => {
     );
   });
 
+  it('does so wherever lines end among words, and when prefixes are most of what is written', () => {
+    const line = fc.tuple(
+      fc.integer({ min: 0, max: 40 }),
+      fc.constantFrom('\n', '\r', '\r\n', '\t', '\u000e'),
+    );
+    const text = fc.array(line, { minLength: 100, maxLength: 400 }).map((lines) => {
+      return lines.map(([length, end]) => `${'\u00ff'.repeat(length)}${end}`).join('');
+    });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 1, max: 9000 }), (some, size) => {
+        const bytes = Buffer.from(some, 'latin1');
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+          bytes.subarray(at * size, (at + 1) * size),
+        );
+        const lines = some.split(/\r\n|\r|\n/);
+        if (lines.at(-1) === '') lines.pop();
+        expect(prefixed(chunks).replace(mark, '>')).toBe(lines.map((each) => `>${each}\n`).join(''));
+      }),
+    );
+    expect(prefixed([Buffer.alloc(300_000, '\n')]).replace(mark, '>')).toBe('>\n'.repeat(300_000));
+  });
+
   it('keeps a line of several megabytes whole', () => {
     const chunk = Buffer.alloc(1 << 20, 'x');
     const text = prefixed([chunk, chunk, chunk]);
