@@ -29,8 +29,10 @@ export interface Failure {
   readonly message: string;
   /** what to do about it */
   readonly hint?: string;
-  /** for `configuration`: every mistake, each at its place */
+  /** for `configuration`: mistakes, each at its place */
   readonly diagnostics?: readonly Diagnostic[];
+  /** how many mistakes there are beside `diagnostics`; default: 0 */
+  readonly untold?: number;
 }
 
 /** Carries a failure across frames that have no decision to take; caught where a part meets its caller. */

@@ -4,7 +4,7 @@ import { dependencyOrder } from './dependency-order.ts';
 import { aboutTask, type FullTaskSet } from './generate.ts';
 import type { DataPath } from './load/source-map.ts';
 import { placeInTask } from './load/origins.ts';
-import type { Mistakes } from './mistakes.ts';
+import type { Hint, Mistakes } from './mistakes.ts';
 
 /** A mistake that shows only when all tasks are there. */
 export interface GraphMistake {
@@ -14,7 +14,7 @@ export interface GraphMistake {
   readonly label?: string;
   /** where in that task */
   readonly path?: DataPath;
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** where it went wrong when that is not in the task's own file: in a plugin */
   readonly place?: Place;
 }
@@ -48,7 +48,7 @@ export function checkDependencies(full: FullTaskSet, mistakes: Mistakes): void {
         message: `there is no task "${dependency}" to depend on`,
         label,
         path: ['dependencies', name],
-        ...unknownHint(dependency, tasks.keys()),
+        hint: () => unknownHint(dependency, tasks.keys()),
       });
     }
   }
@@ -56,13 +56,11 @@ export function checkDependencies(full: FullTaskSet, mistakes: Mistakes): void {
   if (!ordered.ok) reportCycle(full, ordered.cycle, mistakes);
 }
 
-function unknownHint(label: string, known: Iterable<string>): { hint?: string } {
+function unknownHint(label: string, known: Iterable<string>): string | undefined {
   const image = /^docker-image-(.+)$/.exec(label)?.[1];
   const near = didYouMean(label, known);
-  if (near?.startsWith('did')) return { hint: near };
-  if (image !== undefined)
-    return { hint: `image "${image}" needs a task of that name in kind "docker-image"` };
-  return near === undefined ? {} : { hint: near };
+  if (near?.startsWith('did') || image === undefined) return near;
+  return `image "${image}" needs a task of that name in kind "docker-image"`;
 }
 
 function reportCycle(full: FullTaskSet, cycle: readonly string[], mistakes: Mistakes): void {

@@ -54,6 +54,8 @@ export interface CompileRequest {
   readonly verify?: boolean;
   /** warnings are errors */
   readonly strict?: boolean;
+  /** how many mistakes a failure has; default: 100 */
+  readonly mostTold?: number;
   /** look also at what else only comes up when a task is to run, in every task */
   readonly thorough?: boolean;
 }
@@ -84,7 +86,7 @@ export interface Compilation {
  */
 export async function compile(request: CompileRequest, phase: Phase): Promise<Compilation> {
   const { parameters } = request;
-  const mistakes = new Mistakes({ strict: request.strict ?? false });
+  const mistakes = new Mistakes(request);
   checkParameters(parameters, mistakes);
   const configuration = readConfiguration({ ...request, targetKinds: targetKinds(parameters) }, mistakes);
 

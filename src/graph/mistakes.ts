@@ -1,20 +1,28 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { FailureError } from '../base/failure.ts';
 
+/** What to do; made only for a mistake that is told where it takes a look through all tasks. */
+export type Hint = string | (() => string | undefined);
+
+type Found = Omit<Diagnostic, 'hint'> & { readonly hint?: Hint };
+
 /** Collects what is wrong with a configuration, so that all of it can be told at once. */
 export class Mistakes {
   private readonly strict: boolean;
-  private readonly found = new Map<string, { diagnostic: Diagnostic; others: number }>();
+  private readonly mostTold: number;
+  private readonly found = new Map<string, { diagnostic: Found; others: number }>();
 
-  constructor(options: { readonly strict: boolean }) {
-    this.strict = options.strict;
+  /** `mostTold`: how many mistakes a failure has; default: 100, more nobody reads at once */
+  constructor({ strict = false, mostTold = 100 }: { readonly strict?: boolean; readonly mostTold?: number }) {
+    this.strict = strict;
+    this.mostTold = mostTold;
   }
 
   /**
    * The same message about the same place is told once, with the number of the others that it is about; an error is an
    * error, even where it was a warning before.
    */
-  add(diagnostic: Diagnostic): void {
+  add(diagnostic: Found): void {
     const { message, place, about } = diagnostic;
     const where = place === undefined ? about : `${place.file}:${place.line}:${place.column}`;
     const key = `${where}: ${message}`;
@@ -26,24 +34,29 @@ export class Mistakes {
 
   /** Warnings and notes. */
   get warnings(): Diagnostic[] {
-    return this.all().filter(({ severity }) => severity !== 'error');
+    return this.all()
+      .filter(({ severity }) => severity !== 'error')
+      .map(withHint);
   }
 
-  /** Fails with all that was found when there is an error, or with `strict` a warning. */
+  /** Fails with the first of what was found when there is an error, or with `strict` a warning. */
   check(): void {
     const all = this.all();
     const errors = all.filter(({ severity }) => severity === 'error').length;
     if (errors === 0) return;
     const message = `${errors === 1 ? 'one mistake' : `${errors} mistakes`} in the configuration`;
-    const diagnostics = all.filter(({ severity }) => severity !== 'note');
-    throw new FailureError({ kind: 'configuration', message, diagnostics });
+    const mistakes = all.filter(({ severity }) => severity !== 'note');
+    const diagnostics = mistakes.slice(0, this.mostTold).map(withHint);
+    const untold = mistakes.length - diagnostics.length;
+    throw new FailureError({ kind: 'configuration', message, diagnostics, untold });
   }
 
   /** File after file as they came up, each from top to bottom; what has no place comes last. */
-  private all(): Diagnostic[] {
+  private all(): Found[] {
     const diagnostics = this.drawn();
-    const files = [...new Set(diagnostics.map(({ place }) => place?.file))];
-    const rank = ({ place }: Diagnostic) => (place === undefined ? files.length : files.indexOf(place.file));
+    const files = new Set(diagnostics.flatMap(({ place }) => place?.file ?? []));
+    const ranks = new Map([...files].map((file, index) => [file, index]));
+    const rank = ({ place }: Found) => (place === undefined ? files.size : ranks.get(place.file)!);
     return diagnostics.sort(
       (a, b) =>
         rank(a) - rank(b) ||
@@ -52,7 +65,7 @@ export class Mistakes {
     );
   }
 
-  private drawn(): Diagnostic[] {
+  private drawn(): Found[] {
     return [...this.found.values()].map(({ diagnostic, others }) => {
       const isError = this.strict && diagnostic.severity === 'warning';
       return {
@@ -62,4 +75,9 @@ export class Mistakes {
       };
     });
   }
+}
+
+function withHint({ hint, ...diagnostic }: Found): Diagnostic {
+  const text = typeof hint === 'function' ? hint() : hint;
+  return text === undefined ? diagnostic : { ...diagnostic, hint: text };
 }

@@ -21,6 +21,8 @@ export interface GraphJob {
   readonly tasks?: string;
   readonly excludeKeys: readonly string[];
   readonly strict: boolean;
+  /** how many mistakes a failure has; default: 100 */
+  readonly mostTold?: number;
   readonly thorough?: boolean;
   /** whether the index may be asked */
   readonly indexed: boolean;
@@ -71,6 +73,7 @@ function compileJob(job: GraphJob): Promise<Compilation> {
       decisionReference: 'DECISION-TASK',
       ...(decisionTaskId === undefined ? {} : { decisionTaskId }),
       strict: job.strict,
+      ...(job.mostTold === undefined ? {} : { mostTold: job.mostTold }),
       thorough: job.thorough ?? false,
     },
     job.phase,

@@ -1,15 +1,11 @@
 import { drawDiagnostic } from '../../base/diagnostic.ts';
 import { exitCodes, type Failure, FailureError } from '../../base/failure.ts';
 
-/** More than this many mistakes nobody reads at once. */
-const mostDiagnostics = 100;
-
 /** The text of a failure as a person reads it, without a stack. */
 export function drawFailure(failure: Failure): string {
-  const diagnostics = failure.diagnostics ?? [];
-  const lines = diagnostics.slice(0, mostDiagnostics).map(drawDiagnostic);
-  const others = diagnostics.length - mostDiagnostics;
-  if (others > 0) lines.push(`… and ${others} more; caisson graph check --json has all of them`);
+  const { diagnostics = [], untold = 0 } = failure;
+  const lines = diagnostics.map(drawDiagnostic);
+  if (untold > 0) lines.push(`… and ${untold} more; caisson graph check --json has all of them`);
   lines.push(`caisson: ${failure.message}`);
   if (failure.hint !== undefined) lines.push(`  hint: ${failure.hint}`);
   return `${lines.join('\n')}\n`;

@@ -44,7 +44,7 @@ export const cachedTasks: Transform = function* (context, drafts) {
       const path = name === 'parent' ? ['parent'] : ['dependencies', name];
       if (!known.has(parent)) {
         const message = `there is no task "${parent}" to depend on`;
-        throw new MissingTaskError(message, path, didYouMean(parent, known));
+        throw new MissingTaskError(message, path, () => didYouMean(parent, known));
       }
       const message = `the task is cached, but depends on "${parent}", which is not`;
       throw new MissingTaskError(message, path);

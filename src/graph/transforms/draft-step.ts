@@ -24,7 +24,14 @@ export class DraftError extends Error {
 }
 
 /** A task that there is not; or only not any more, since it was left out because of a mistake of its own. */
-export class MissingTaskError extends DraftError {}
+export class MissingTaskError extends DraftError {
+  readonly suggest: () => string | undefined;
+
+  constructor(message: string, path: DraftPath, suggest: () => string | undefined = () => undefined) {
+    super(message, path);
+    this.suggest = suggest;
+  }
+}
 
 /**
  * Makes of every draft none, one or several others. A draft that turns out to be wrong (DraftError, or an error of its
@@ -59,7 +66,7 @@ export function reportDraftError(context: TransformContext, draft: Draft, error:
       path,
       ...(hint === undefined ? {} : { hint }),
       ...(place === undefined ? {} : { place }),
-      ...(error instanceof MissingTaskError ? { missesTask: true } : {}),
+      ...(error instanceof MissingTaskError ? { hint: error.suggest, missesTask: true } : {}),
     });
     return;
   }

@@ -2,6 +2,7 @@ import type { Diagnostic, Place } from '../../base/diagnostic.ts';
 import type { ContextRequest, WrapperDigests } from '../docker-context/context.ts';
 import type { GraphConfig } from '../graph-config.ts';
 import type { ImagePins } from '../load/image-lock.ts';
+import type { Hint } from '../mistakes.ts';
 import type { Parameters } from '../parameters/parameters.ts';
 import type { Registry } from '../plugins/registry.ts';
 import type { GraphTask } from '../task-graph.ts';
@@ -65,7 +66,7 @@ export interface Mistake {
   /** the task, by its name in kind.yml when it is known */
   readonly draft?: Draft;
   readonly path?: readonly (string | number)[];
-  readonly hint?: string;
+  readonly hint?: Hint;
   /** a task is missing: nothing to tell where it may have been left out because of another mistake */
   readonly missesTask?: boolean;
   /** where it went wrong when that is not in the draft: in a plugin; the draft's place is told beside it */

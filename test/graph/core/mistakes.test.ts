@@ -12,6 +12,25 @@ test('the same mistake in many tasks is told once, with their number', () => {
   expect(mistakes.warnings).toMatchObject([{ severity: 'warning', about: 'task a, and 2 more' }]);
 });
 
+test('of many mistakes the first hundred are told, and only for those it is looked up what was meant', () => {
+  const mistakes = new Mistakes({ strict: false });
+  let asked = 0;
+  for (let line = 2000; line >= 1; line--) {
+    const hint = () => `hint ${++asked}`;
+    mistakes.add({
+      severity: 'error',
+      message: 'no task',
+      place: { file: 'kind.yml', line, column: 1 },
+      hint,
+    });
+  }
+  const { failure } = caught(() => mistakes.check());
+  expect(failure).toMatchObject({ message: '2000 mistakes in the configuration', untold: 1900 });
+  expect(failure.diagnostics).toHaveLength(100);
+  expect(failure.diagnostics!.at(-1)).toMatchObject({ hint: 'hint 100', place: { line: 100 } });
+  expect(asked).toBe(100);
+});
+
 test('a warning that is found to be an error later is an error', () => {
   const mistakes = new Mistakes({ strict: false });
   mistakes.add({ severity: 'warning', ...diagnostic });
@@ -19,3 +38,13 @@ test('a warning that is found to be an error later is an error', () => {
   mistakes.add({ severity: 'error', ...diagnostic });
   expect(() => mistakes.check()).toThrow(FailureError);
 });
+
+function caught(work: () => void): FailureError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof FailureError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}

@@ -78,7 +78,9 @@ export function mistakesIn(
 export function hintsFor(draft: Draft): string[] {
   const context = transformContext({ graphConfig });
   Array.from(task(context, [structuredClone(draft)]));
-  return context.mistakes.map(({ severity, hint }) => `${severity}: ${hint ?? ''}`);
+  return context.mistakes.map(
+    ({ severity, hint }) => `${severity}: ${typeof hint === 'function' ? hint() : (hint ?? '')}`,
+  );
 }
 
 function run(

@@ -91,12 +91,8 @@ function fromOffer(offer: Offer, draft: Draft, env: Mapping, kind: string, wante
   const label = offer.aliases.get(named) ?? named;
   const artifact = offer.artifacts.get(label);
   if (artifact === undefined) {
-    const hint = didYouMean(named, [...offer.artifacts.keys(), ...offer.aliases.keys()]);
-    throw new MissingTaskError(
-      `there is no task ${label} to fetch from`,
-      ['fetches', kind],
-      hint ?? 'is its kind in kind-dependencies?',
-    );
+    const known = [...offer.artifacts.keys(), ...offer.aliases.keys()];
+    throw missingTask(label, ['fetches', kind], () => didYouMean(named, known));
   }
   Object.assign(env, offer.environment.get(label));
   mappingAt(draft, 'dependencies')[label] = label;
@@ -119,10 +115,14 @@ function fromDependency(
   const task = kindDependenciesTasks.get(label);
   const prefix = prefixes.get(label) ?? (task && artifactPrefix(task));
   if (prefix === undefined) {
-    const hint = didYouMean(label, kindDependenciesTasks.keys()) ?? 'is its kind in kind-dependencies?';
-    throw new MissingTaskError(`there is no task ${label} to fetch from`, ['dependencies', name], hint);
+    throw missingTask(label, ['dependencies', name], () => didYouMean(label, kindDependenciesTasks.keys()));
   }
   return wanted.map((one) => fetchOf(`${prefix}/${one.artifact}`, `<${name}>`, one));
+}
+
+function missingTask(label: string, path: string[], near: () => string | undefined): MissingTaskError {
+  const message = `there is no task ${label} to fetch from`;
+  return new MissingTaskError(message, path, () => near() ?? 'is its kind in kind-dependencies?');
 }
 
 /** Its keys in the order of MOZ_FETCHES, which is sorted. */
