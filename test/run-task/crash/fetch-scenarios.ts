@@ -22,8 +22,8 @@ import type { Run, Scenario } from './scenario.ts';
 export interface Fetch {
   readonly name: string;
   readonly place: (cache: string) => string;
-  /** by the build of run-task and fetch-content that `bundle` belongs to */
-  readonly run: (cache: string, bundle: string) => Run;
+  /** `program` starts run-task, and fetch-content lies beside it */
+  readonly run: (cache: string, program: readonly string[]) => Run;
   /** what is wrong with a file that has the name of a result, at any time; null: nothing */
   readonly oddity: (file: string) => string | null;
   /** the content of archives with times in them; default: the tree at `place`, byte for byte */
@@ -63,10 +63,11 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
   served('top.tar.zst', zst);
 
   const env = { PATH: process.env['PATH'] ?? '', HOME: trial.box.path };
-  const fetchContent = (bundle: string, ...args: string[]): Run => ({
-    command: [process.execPath, join(dirname(bundle), 'fetch-content.mjs'), ...args],
-    env,
-  });
+  const fetchContent = (program: readonly string[], ...args: string[]): Run => {
+    const runTask = program.at(-1) ?? '';
+    const path = join(dirname(runTask), basename(runTask).replace('run-task', 'fetch-content'));
+    return { command: [...program.slice(0, -1), path, ...args], env };
+  };
   const isOneOf =
     (...wanted: Buffer[]) =>
     (file: string) =>
@@ -90,8 +91,8 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
   ) => ({
     name: `static-url, ${name}`,
     place: out,
-    run: (cache: string, bundle: string) =>
-      fetchContent(bundle, 'static-url', ...known(bytes), ...more, `${url}/${from}`, join(out(cache), to)),
+    run: (cache: string, program: readonly string[]) =>
+      fetchContent(program, 'static-url', ...known(bytes), ...more, `${url}/${from}`, join(out(cache), to)),
     oddity,
   });
 
@@ -109,15 +110,8 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
     {
       name: 'MOZ_FETCHES into a cache',
       place: (cache) => join(cache, 'fetches'),
-      run: (cache, bundle) => ({
-        command: [
-          process.execPath,
-          bundle,
-          `--user=${someone.user}`,
-          `--group=${someone.group}`,
-          '--',
-          'true',
-        ],
+      run: (cache, program) => ({
+        command: [...program, `--user=${someone.user}`, `--group=${someone.group}`, '--', 'true'],
         env: {
           ...env,
           TASKCLUSTER_CACHES: cache,
@@ -136,9 +130,9 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
     {
       name: 'tooltool through its cache',
       place: out,
-      run: (cache, bundle) =>
+      run: (cache, program) =>
         fetchContent(
-          bundle,
+          program,
           'tooltool',
           `--dest=${out(cache)}/files`,
           `--cache-folder=${out(cache)}/tooltool`,
@@ -170,9 +164,9 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
     {
       name: 'git-checkout-archive',
       place: out,
-      run: (cache, bundle) =>
+      run: (cache, program) =>
         fetchContent(
-          bundle,
+          program,
           'git-checkout-archive',
           '--include-dot-git',
           '--path-prefix=source',
@@ -207,16 +201,16 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
 /** A fetch by one build that is held against what `reference`, the right one, leaves. */
 export function scenarioOf(
   { name, place, run, oddity, content = treeAt }: Fetch,
-  reference: string,
-  bundle = reference,
+  reference: readonly string[],
+  program = reference,
 ): Scenario {
   let expected = '';
-  const start = (cache: string, by: string): Outcome => {
+  const start = (cache: string, by: readonly string[]): Outcome => {
     const {
-      command: [program = '', ...args],
+      command: [file = '', ...args],
       env,
     } = run(cache, by);
-    const done = spawnSync(program, args, { env, encoding: 'latin1', cwd: dirname(cache) });
+    const done = spawnSync(file, args, { env, encoding: 'latin1', cwd: dirname(cache) });
     const why = `exit ${done.status}: ${`${done.stdout}${done.stderr}`.trim().split('\n').slice(-6).join(' | ')}`;
     return done.status === 0 ? { verdict: 'complete', why: '' } : { verdict: 'wrong', why };
   };
@@ -229,14 +223,14 @@ export function scenarioOf(
       expected = content(place(cache));
       for (const entry of readdirSync(cache)) rmSync(join(cache, entry), { recursive: true });
     },
-    run: (cache) => run(cache, bundle),
+    run: (cache) => run(cache, program),
     judge(cache) {
       const left = existsSync(place(cache)) ? filesBelow(place(cache)) : [];
       for (const file of left) {
         const odd = oddity(file);
         if (odd !== null) return { verdict: 'wrong', why: `${basename(file)} ${odd}` };
       }
-      const outcome = start(cache, bundle);
+      const outcome = start(cache, program);
       if (outcome.verdict === 'wrong') return outcome;
       const found = content(place(cache));
       if (found !== expected) return { verdict: 'wrong', why: `left ${found}\ninstead of ${expected}` };

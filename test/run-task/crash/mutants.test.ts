@@ -4,11 +4,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveFiles } from '../../support/file-server.ts';
 import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox } from '../wrapper.ts';
+import { setUp, takeOver, writingAnew } from './cache-scenarios.ts';
 import { type Fetch, fetchesOf, scenarioOf } from './fetch-scenarios.ts';
+import { clone, update } from './git-scenarios.ts';
 import { canTrace, limit, seed } from './machine.ts';
 import { type DurableCall, type Mutation, durableCalls, mutate } from './mutants.ts';
-import { type Scenario, killAtEveryCall, tryEveryCut } from './scenario.ts';
-import { scenariosOf } from './scenarios.ts';
+import { CutOff, type Scenario } from './scenario.ts';
 
 /** Which scenario sees that a call is left out, or a rename is a copy; every call in the sources has a line. */
 const watched: Readonly<Record<string, { in: string; mutations?: readonly Mutation[] }>> = {
@@ -64,12 +65,15 @@ describe.skipIf(!canTrace)(
         const fetch = fetches.find((one) => one.name === name);
         const scenario =
           fetch === undefined
-            ? Object.values<Scenario>(scenariosOf(mutant)).find((one) => one.name === name)
-            : scenarioOf(fetch, trial.box.bundle, box.bundle);
+            ? [writingAnew, setUp, takeOver, clone, update]
+                .map((make): Scenario => make(mutant))
+                .find((one) => one.name === name)
+            : scenarioOf(fetch, trial.box.program, box.program);
         if (scenario === undefined) throw new Error(`no scenario ${name}`);
+        const cuts = new CutOff(scenario, mutant);
         const report = isModelled
-          ? tryEveryCut(scenario, mutant, { kills: 0.2, losses: 1, seed }, true)
-          : killAtEveryCall(scenario, mutant, 'group', { kills: 1, seed }, true);
+          ? cuts.model({ kills: 0.2, losses: 1, seed }, true)
+          : cuts.kills('group', { kills: 1, seed }, true);
         return report.wrong;
       } finally {
         mutant.remove();

@@ -13,7 +13,8 @@ import {
   type Share,
   Tally,
 } from '../../support/crash/every-cut.ts';
-import { Killer, type Victims } from '../../support/crash/kill-at.ts';
+import { type Killed, Killer, type Victims } from '../../support/crash/kill-at.ts';
+import { digestOf } from './state.ts';
 
 export interface Run {
   readonly command: readonly string[];
@@ -28,78 +29,100 @@ export interface Scenario {
   run(cache: string): Run;
   /** looks at a cache in which the run was cut off after `done` of its changes, if it is known, runs a normal task, and judges */
   judge(cache: string, done: readonly Change[]): Outcome;
+  /** what `judge` takes from `done`, in a word; absent: nothing */
+  promised?(done: readonly Change[]): string;
   readonly powerLoss: PowerLoss;
 }
 
-/** Tries the states in which a kill after each change of a scenario's run, or a power loss, leaves the cache. */
-export function tryEveryCut(
-  scenario: Scenario,
-  trial: CheckoutTrial,
-  share: Share,
-  untilWrong = false,
-): Report {
-  const place = trial.box.folder(`crash-${scenario.name.replaceAll(/\W+/g, '-')}-${Date.now()}`);
-  const cache = join(place, 'cache');
-  mkdirSync(cache);
-  scenario.prepare(cache);
-  const { command, env } = scenario.run(cache);
-  const recording = record(cache, place, command, env);
-  const calls = recording.changes.filter(({ kind }) => kind !== 'told').length;
-  const tally = new Tally(scenario.name, calls);
-  for (const cut of cutsOf(recording, scenario.powerLoss, share)) {
-    rmSync(cache, { recursive: true, force: true });
-    cut.state.write(cache);
-    tally.add(cut.what, scenario.judge(cache, cut.done));
-    if (untilWrong && tally.wrong.length > 0) break;
-  }
-  rmSync(place, { recursive: true, force: true });
-  return tally.report;
-}
+/** One scenario that is cut off again and again. */
+export class CutOff {
+  readonly #scenario: Scenario;
+  readonly #trial: CheckoutTrial;
+  readonly #place: string;
+  readonly #cache: string;
+  readonly #prepared: string;
+  readonly #temporary: string;
+  readonly #killer: Killer;
+  /** what came of the states that real kills left */
+  readonly #judged = new Map<string, Outcome>();
 
-/** Runs a scenario again and again, has it killed at one call after another, and judges what each kill left. */
-export function killAtEveryCall(
-  scenario: Scenario,
-  trial: CheckoutTrial,
-  victims: Victims,
-  share: Pick<Share, 'kills' | 'seed'>,
-  untilWrong = false,
-): Report {
-  const place = trial.box.folder(`kill-${scenario.name.replaceAll(/\W+/g, '-')}-${Date.now()}`);
-  const cache = join(place, 'cache');
-  const before = join(place, 'before');
-  const temporary = join(place, 'tmp');
-  mkdirSync(cache);
-  scenario.prepare(cache);
-  renameSync(cache, before);
-  const killer = new Killer(place);
-  const run = (nth: number) => {
-    for (const path of [cache, temporary]) rmSync(path, { recursive: true, force: true });
-    mkdirSync(temporary);
-    chmodSync(temporary, 0o1777);
-    execFileSync('cp', ['-a', before, cache]);
-    const { command, env } = scenario.run(cache);
-    return killer.killAt(nth, victims, command, { ...env, TMPDIR: temporary }, trial.box.path);
-  };
-  const whole = run(0);
-  if (whole.state !== 'ended') throw new Error(`${scenario.name}: killed at no call`);
-  const tally = new Tally(
-    `${scenario.name}, SIGKILL to ${victims === 'group' ? 'all' : 'run-task'}`,
-    whole.calls,
-  );
-  const isDone = whole.status === 0;
-  tally.add(
-    'not killed',
-    isDone ? scenario.judge(cache, []) : { verdict: 'wrong', why: `exit ${whole.status}` },
-  );
-  for (const nth of someOf(whole.calls, share)) {
-    if (untilWrong && tally.wrong.length > 0) break;
-    const killed = run(nth);
-    // Two threads may be quicker than last time: then there is one call less.
-    if (killed.state === 'ended') continue;
-    tally.add(`SIGKILL at ${nth} of ${whole.calls} (${killed.call})`, scenario.judge(cache, []));
+  constructor(scenario: Scenario, trial: CheckoutTrial) {
+    this.#scenario = scenario;
+    this.#trial = trial;
+    this.#place = trial.box.folder(`cut-off-${scenario.name.replaceAll(/\W+/g, '-')}`);
+    this.#cache = join(this.#place, 'cache');
+    this.#prepared = join(this.#place, 'prepared');
+    this.#temporary = join(this.#place, 'tmp');
+    mkdirSync(this.#cache);
+    scenario.prepare(this.#cache);
+    renameSync(this.#cache, this.#prepared);
+    this.#killer = new Killer(this.#place);
   }
-  rmSync(place, { recursive: true, force: true });
-  return tally.report;
+
+  /** Tries the states in which a kill after each change of the run, or a power loss, leaves the cache. */
+  model(share: Share, untilWrong = false): Report {
+    const { name, powerLoss, promised = () => '' } = this.#scenario;
+    this.#startAnew();
+    const { command, env } = this.#scenario.run(this.#cache);
+    const recording = record(this.#cache, this.#place, command, env);
+    const tally = new Tally(`${name}, model`, recording.changes.filter(({ kind }) => kind !== 'told').length);
+    for (const cut of cutsOf(recording, powerLoss, share, promised)) {
+      rmSync(this.#cache, { recursive: true, force: true });
+      cut.state.write(this.#cache);
+      tally.add(cut.what, this.#scenario.judge(this.#cache, cut.done));
+      if (untilWrong && tally.wrong.length > 0) break;
+    }
+    return tally.report;
+  }
+
+  /** Has the run killed at one call after another, and judges what each kill left, unless another left the same. */
+  kills(victims: Victims, share: Pick<Share, 'kills' | 'seed'>, untilWrong = false): Report {
+    const whole = this.#killAt(0, victims);
+    if (whole.state !== 'ended') throw new Error(`${this.#scenario.name}: killed at no call`);
+    const who = victims === 'group' ? 'all' : 'run-task';
+    const tally = new Tally(`${this.#scenario.name}, SIGKILL to ${who}`, whole.calls);
+    if (whole.status === 0) this.#judge('not killed', tally);
+    else tally.add('not killed', { verdict: 'wrong', why: `exit ${whole.status}` });
+    for (const nth of someOf(whole.calls, share)) {
+      if (untilWrong && tally.wrong.length > 0) break;
+      const killed = this.#killAt(nth, victims);
+      // Two threads may be quicker than last time: then there is one call less.
+      if (killed.state === 'ended') continue;
+      this.#judge(`SIGKILL at ${nth} of ${whole.calls} (${killed.call})`, tally);
+    }
+    return tally.report;
+  }
+
+  remove(): void {
+    rmSync(this.#place, { recursive: true, force: true });
+  }
+
+  #killAt(nth: number, victims: Victims): Killed {
+    this.#startAnew();
+    const { command, env } = this.#scenario.run(this.#cache);
+    return this.#killer.killAt(
+      nth,
+      victims,
+      command,
+      { ...env, TMPDIR: this.#temporary },
+      this.#trial.box.path,
+    );
+  }
+
+  #startAnew(): void {
+    for (const path of [this.#cache, this.#temporary]) rmSync(path, { recursive: true, force: true });
+    mkdirSync(this.#temporary);
+    chmodSync(this.#temporary, 0o1777);
+    execFileSync('cp', ['-a', this.#prepared, this.#cache]);
+  }
+
+  #judge(what: string, tally: Tally): void {
+    const state = digestOf(this.#cache);
+    const known = this.#judged.get(state);
+    const outcome = known ?? this.#scenario.judge(this.#cache, []);
+    this.#judged.set(state, outcome);
+    tally.add(what, outcome, known === undefined);
+  }
 }
 
 /** Numbers from 1, in an order by which no region is left for last. */

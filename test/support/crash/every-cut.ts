@@ -23,6 +23,8 @@ export interface Report {
   readonly scenario: string;
   readonly calls: number;
   readonly tried: number;
+  /** states among those that were not the same as an earlier one */
+  readonly states: number;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly wrong: string[];
 }
@@ -68,11 +70,15 @@ export interface Cut {
   readonly what: string;
 }
 
-/** The different states in which a kill after each change, or a power loss, leaves the disk, or a part of them. */
+/**
+ * The states in which a kill after each change, or a power loss, leaves the disk, or a part of them; of those that are
+ * equal, and of which as much was `promised`, the first. Default: everything that was told is a promise.
+ */
 export function* cutsOf(
   { root, changes, fresh }: Recording,
   powerLoss: PowerLoss,
   share: Share,
+  promised: (done: readonly Change[]) => string = toldIn,
 ): Generator<Cut> {
   const seen = new Set<string>();
   const random = randomFrom(share.seed);
@@ -80,12 +86,13 @@ export function* cutsOf(
   for (let end = 0; end <= changes.length; end++) {
     const done = changes.slice(0, end);
     const where = `after ${end} of ${changes.length} (${inWords(end - 1)})`;
+    const promise = promised(done);
     const cut = function* (what: string, make: () => Disk, part: number): Generator<Cut> {
       if (random() >= part) return;
       const state = make();
-      const digest = state.digest();
-      if (seen.has(digest)) return;
-      seen.add(digest);
+      const key = `${state.digest()} ${promise}`;
+      if (seen.has(key)) return;
+      seen.add(key);
       yield { state, done, what: `${what} ${where}` };
     };
     yield* cut('kill', () => replay(fresh(), done), share.kills);
@@ -97,34 +104,53 @@ export function* cutsOf(
   }
 }
 
+function toldIn(done: readonly Change[]): string {
+  return done.flatMap((change) => (change.kind === 'told' ? [change.text] : [])).join('');
+}
+
 /** Counts what became of each state. */
 export class Tally {
   readonly #scenario: string;
   readonly #calls: number;
   readonly #counts: Record<Verdict, number> = { complete: 0, mended: 0, refused: 0, wrong: 0 };
   readonly wrong: string[] = [];
+  #states = 0;
 
   constructor(scenario: string, calls: number) {
     this.#scenario = scenario;
     this.#calls = calls;
   }
 
-  add(what: string, { verdict, why }: Outcome): void {
+  /** `isNew` false: the state was one that has been judged */
+  add(what: string, { verdict, why }: Outcome, isNew = true): void {
     this.#counts[verdict] += 1;
+    if (isNew) this.#states += 1;
     if (verdict === 'wrong') this.wrong.push(`${what}: ${why}`);
   }
 
   get report(): Report {
     const tried = Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
-    return { scenario: this.#scenario, calls: this.#calls, tried, counts: this.#counts, wrong: this.wrong };
+    return {
+      scenario: this.#scenario,
+      calls: this.#calls,
+      tried,
+      states: this.#states,
+      counts: this.#counts,
+      wrong: this.wrong,
+    };
   }
 }
 
 export function formatReports(reports: readonly Report[]): string {
-  const rows = reports.map(({ scenario, calls, tried, counts }) =>
-    [scenario, calls, tried, counts.complete, counts.mended, counts.refused, counts.wrong].map(String),
+  const rows = reports.map(({ scenario, calls, tried, states, counts }) =>
+    [scenario, calls, tried, states, counts.complete, counts.mended, counts.refused, counts.wrong].map(
+      String,
+    ),
   );
-  const all = [['cut off', 'changes', 'states tried', 'complete', 'mended', 'refused', 'WRONG'], ...rows];
+  const all = [
+    ['cut off', 'changes', 'cuts tried', 'states', 'complete', 'mended', 'refused', 'WRONG'],
+    ...rows,
+  ];
   const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
   return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
 }

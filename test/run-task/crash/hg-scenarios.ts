@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CheckoutTrial } from '../hostile/repository.ts';
+import { isThere } from './machine.ts';
+import type { Scenario } from './scenario.ts';
+import { Tasks } from './tasks.ts';
+
+const which = (program: string) => spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();
+
+/** A clone into an empty cache, or with `updates` of its source one that exists is updated. */
+function scenarioOf(trial: CheckoutTrial, name: string, updates: boolean): Scenario {
+  const tasks = new Tasks(trial);
+  const source = trial.box.folder(`${name.replaceAll(' ', '-')}-source`);
+  const settings = join(trial.box.path, 'hgrc');
+  writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 600\n');
+  // Most of the time of a short hg is its start: tasks that judge ask one that stays, as hg's own chg does it.
+  const quick = trial.box.folder(`${name.replaceAll(' ', '-')}-quick`);
+  if (isThere('chg')) symlinkSync(which('chg'), join(quick, 'hg'));
+  const hg = (...args: string[]) => {
+    const env = { ...process.env, HGRCPATH: settings };
+    const done = spawnSync('hg', args, { cwd: source, encoding: 'utf8', env });
+    if (done.status !== 0) throw new Error(done.stderr);
+    return done.stdout.trim();
+  };
+  const commit = (text: string) => {
+    for (const file of ['README', `file-${text}`]) writeFileSync(join(source, file), `${text}\n`);
+    hg('commit', '-q', '--addremove', '-m', text);
+    return hg('id', '-i', '--debug');
+  };
+  hg('init', '.');
+  let head = commit('one');
+
+  const run = (cache: string, script = 'true', env: Record<string, string> = {}) =>
+    tasks.run(
+      cache,
+      `cd ${cache}/src && ${script}`,
+      {
+        HGRCPATH: settings,
+        HG_STORE_PATH: `${cache}/store`,
+        VCS_REPOSITORY_TYPE: 'hg',
+        VCS_HEAD_REPOSITORY: source,
+        VCS_HEAD_REF: 'default',
+        ...env,
+      },
+      [`--vcs-checkout=${cache}/src`],
+    );
+  const normal = (cache: string) =>
+    run(
+      cache,
+      `test -z "$(hg status)" && test "$(hg id -i --debug)" = ${head} && hg verify -q && test ! -e .hg/run-task-changing`,
+      { PATH: `${quick}:${process.env['PATH'] ?? ''}`, CHGHG: which('hg') },
+    );
+  return {
+    name,
+    prepare(cache) {
+      tasks.fill(cache);
+      if (!updates) return;
+      tasks.fill(cache, normal(cache));
+      head = commit('two');
+    },
+    run: (cache) => run(cache),
+    judge: (cache) => tasks.judge(normal(cache)),
+    powerLoss: 'none',
+  };
+}
+
+export const cloneHg = (trial: CheckoutTrial): Scenario => scenarioOf(trial, 'cloning with hg', false);
+export const updateHg = (trial: CheckoutTrial): Scenario => scenarioOf(trial, 'updating with hg', true);
