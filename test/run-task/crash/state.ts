@@ -5,7 +5,7 @@ import { dirname, join, relative } from 'node:path';
 /**
  * Tells the states of a cache apart: names, types, modes, owners, contents, which names are one file. Equal for states
  * that differ only in what no two runs have in common: the random part of temporary names, the process in hg's locks,
- * and times, where of those in git's index and hg's dirstate it counts whether they are those of the file.
+ * and times; of those in git's index and hg's dirstate it counts whether they are those of the file.
  */
 export function digestOf(cache: string): string {
   const first = new Map<number, string>();
@@ -36,6 +36,7 @@ function contentOf(path: string, stats: Stats): Buffer | string {
   if (!stats.isFile()) return '';
   const data = readFileSync(path);
   if (data.subarray(0, 8).equals(gitIndexHead)) return plainIndex(path, data);
+  if (path.endsWith('/.cachelog')) return data.toString('latin1').replace(/\b\d{4}-[\d:T.-]+Z/g, '#');
   if (path.endsWith('/.hg/dirstate')) return plainDirstate(path, data);
   return data;
 }
