@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { makeGitEnvironment } from './git-environment.ts';
@@ -36,8 +37,9 @@ export async function checkOut(
   const places = repository.type === 'hg' ? [checkout, storePath(environment)] : [checkout];
   const isReplaceable = places.every((place) => mounts.around(place) !== null);
   const others = all.flatMap((other) => other.checkout ?? []);
-  const nested = others.filter((path) => isBelow(path, checkout));
-  const whole = { ...repository, checkout, headRepository, nested, replaceable: isReplaceable };
+  const mounted = mounts.below(checkout).map((path) => join(checkout, path));
+  const nested = [...others.filter((path) => isBelow(path, checkout)), ...mounted];
+  const whole = { ...repository, checkout, headRepository, nested, mounted, replaceable: isReplaceable };
   try {
     environment[variable('HEAD_REV')] = await (repository.type === 'hg'
       ? checkOutHg(whole, environment)

@@ -20,8 +20,10 @@ import { createTimings } from './timings.ts';
 export interface GitCheckout extends Repository {
   readonly checkout: string;
   readonly headRepository: string;
-  /** checkouts of other repositories inside this one */
+  /** checkouts of other repositories inside this one, and what is mounted there */
   readonly nested: readonly string[];
+  /** caches and volumes inside this one */
+  readonly mounted: readonly string[];
   /** lies in a cache or volume: what is broken there may be deleted */
   readonly replaceable: boolean;
 }

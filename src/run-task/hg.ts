@@ -14,18 +14,24 @@ import type { Repository } from './repositories.ts';
 export interface HgCheckout extends Repository {
   readonly checkout: string;
   readonly headRepository: string;
-  /** checkouts of other repositories inside this one */
+  /** checkouts of other repositories inside this one, and what is mounted there */
   readonly nested: readonly string[];
+  /** caches and volumes inside this one */
+  readonly mounted: readonly string[];
   /** checkout and store lie in caches or volumes: what is broken there may be deleted */
   readonly replaceable: boolean;
 }
 
 /** Brings a Mercurial checkout to the wanted revision through the shared store; answers the revision. */
 export async function checkOutHg(repository: HgCheckout, environment: Environment): Promise<string> {
-  const { checkout, headRepository, replaceable } = repository;
+  const { checkout, headRepository, mounted, replaceable } = repository;
   const store = storePath(environment);
   const marker = markerIn(join(checkout, '.hg'));
   if (replaceable) await mend(repository, store, environment);
+  if (mounted.length > 0 && entriesOf(join(checkout, '.hg')) === null) {
+    const where = mounted.join(' and ');
+    throw new ExitError(exitCode.error, `error: hg cannot clone into ${checkout}, where ${where} is mounted`);
+  }
   if (replaceable && entriesOf(join(checkout, '.hg')) !== null) marker.set();
   try {
     await update(repository, store, environment);
@@ -33,7 +39,7 @@ export async function checkOutHg(repository: HgCheckout, environment: Environmen
     if (!replaceable || !(error instanceof ExitError) || (await isSound(checkout, store, environment)))
       throw error;
     say('vcs', `${checkout} or its store is damaged; both are cloned again`);
-    removeAll(checkout, store);
+    removeAll(repository, store);
     await update(repository, store, environment);
   }
   marker.clear();
@@ -70,15 +76,15 @@ async function update(repository: HgCheckout, store: string, environment: Enviro
 
 /** Looks at what tasks could write to before hg does, which would obey it. */
 async function mend(repository: HgCheckout, store: string, env: Environment): Promise<void> {
-  const { checkout, headRepository, baseRepository } = repository;
+  const { checkout, headRepository, baseRepository, mounted } = repository;
   const origins: [string, ...string[]] = [baseRepository ?? headRepository, headRepository];
   for (const metadata of directoriesInStore(store)) mendHgDirectory(metadata, origins);
   dropUnfinished(store);
-  if (!(await areRecovered(store, env))) removeAll(checkout, store);
+  if (!(await areRecovered(store, env))) removeAll(repository, store);
   dropUnfinished(store);
   if (!sharesStore(checkout, store)) {
     // hg clones into an empty directory alone, so checkouts in this one go too.
-    if (entriesOf(checkout)?.length !== 0) removeTree(checkout);
+    if (entriesOf(checkout)?.length !== 0) removeTree(checkout, mounted);
     return;
   }
   const metadata = join(checkout, '.hg');
@@ -86,7 +92,7 @@ async function mend(repository: HgCheckout, store: string, env: Environment): Pr
   mendHgDirectory(metadata, origins);
   if (!wasSet) return;
   say('vcs', `${checkout}: a run was killed while it changed this checkout; looking at what it left`);
-  if (!(await isSound(checkout, store, env))) removeAll(checkout, store);
+  if (!(await isSound(checkout, store, env))) removeAll(repository, store);
 }
 
 /** Finishes off transactions that were killed. */
@@ -109,7 +115,7 @@ async function isSound(checkout: string, store: string, env: Environment): Promi
   return (await readCommand('vcs', ['hg', 'parents'], { env, cwd: checkout })) !== null;
 }
 
-function removeAll(checkout: string, store: string): void {
-  removeTree(checkout);
+function removeAll({ checkout, mounted }: HgCheckout, store: string): void {
+  removeTree(checkout, mounted);
   for (const entry of entriesOf(store) ?? []) removeTree(join(store, entry.name));
 }

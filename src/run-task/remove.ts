@@ -6,7 +6,7 @@ import { isBelow, isDirectory } from './mounts.ts';
 
 /**
  * Deletes a file, link or tree as the task's user, also below directories that forbid it, except for `keep` and the
- * way to it. Nothing there is no error.
+ * way to it. Mount points are emptied and stay, with the way to them. Nothing there is no error.
  */
 export function removeTree(path: string, keep: readonly string[] = []): void {
   if (keep.includes(path)) return;
@@ -18,6 +18,10 @@ export function removeTree(path: string, keep: readonly string[] = []): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch (error) {
+    if (isErrno(error, 'EBUSY') && isDirectory(path)) {
+      for (const name of readdirSync(path)) removeTree(join(path, name));
+      return;
+    }
     if (!isErrno(error, 'EACCES', 'EPERM', 'ENOTEMPTY')) throw error;
     unlockTree(path);
     rmSync(path, { recursive: true, force: true });

@@ -1,8 +1,9 @@
 import { cutOffAll } from './cut-off.ts';
-import { clone, cloneNested, cloneWithSubmodules } from './git-scenarios.ts';
+import { clone, cloneAround, cloneNested, cloneWithSubmodules } from './git-scenarios.ts';
 
 cutOffAll('run-task that is killed while it clones with git', [
   [clone, { model: 0.1, all: 0.02, alone: 0.02 }],
   [cloneWithSubmodules, { all: 0.01, alone: 0.01 }],
+  [cloneAround, { model: 0.05, all: 0.01, alone: 0.01 }],
   [cloneNested, { all: 0.01, alone: 0.01 }],
 ]);

@@ -64,15 +64,19 @@ interface Checkouts {
   readonly nested?: readonly string[];
   /** what else the task asks, in `src` */
   readonly more?: () => string;
+  /** the path below `src` of a cache that is mounted there */
+  readonly inner?: string;
   /** the checkouts before the run that is cut off; absent: none */
   readonly before?: (cache: string, fill: (more?: { args?: string[] }) => void) => void;
 }
 
 function scenarioOf(trial: CheckoutTrial, source: Source, checkouts: Checkouts): Scenario {
-  const { name, env, args = () => [], nested = [], more = () => 'true', before } = checkouts;
+  const { name, env, args = () => [], nested = [], more = () => 'true', inner, before } = checkouts;
   const tasks = new Tasks(trial);
+  const caches = (cache: string) => (inner === undefined ? cache : `${cache};${cache}/src/${inner}`);
   const run = (cache: string, extra: readonly string[] = [], look = more()) => {
-    const untracked = nested.map((path) => `?? ${path}/`).join('\n');
+    const others = inner === undefined ? nested : [...nested, inner];
+    const untracked = others.map((path) => `?? ${path}/`).join('\n');
     const script = [
       `cd ${cache}/src`,
       'touch ../the-task',
@@ -83,6 +87,7 @@ function scenarioOf(trial: CheckoutTrial, source: Source, checkouts: Checkouts):
       look,
     ];
     const variables = {
+      TASKCLUSTER_CACHES: caches(cache),
       VCS_REPOSITORY_TYPE: 'git',
       VCS_HEAD_REPOSITORY: source.url,
       VCS_HEAD_REF: 'main',
@@ -102,11 +107,13 @@ function scenarioOf(trial: CheckoutTrial, source: Source, checkouts: Checkouts):
       ({ kind, path }) =>
         path.endsWith('/the-task') || (kind === 'remove' && path.endsWith('/src/.git/run-task-changing')),
     );
-  const mustBeSeen = (done: readonly Change[]) => before !== undefined && isBegun(done) && !isOver(done);
+  const mustBeSeen = (done: readonly Change[]) => isBegun(done) && !isOver(done);
   return {
     name,
     prepare(cache) {
-      tasks.fill(cache);
+      if (inner !== undefined) mkdirSync(join(cache, 'src', inner), { recursive: true });
+      const script = inner === undefined ? 'true' : `echo before > ${cache}/src/${inner}/made`;
+      tasks.fill(cache, tasks.run(cache, script, { TASKCLUSTER_CACHES: caches(cache) }));
       before?.(cache, ({ args: extra = [] } = {}) => tasks.fill(cache, run(cache, extra, 'true')));
     },
     run: (cache) => run(cache),
@@ -115,7 +122,8 @@ function scenarioOf(trial: CheckoutTrial, source: Source, checkouts: Checkouts):
       for (const path of ['', ...nested]) {
         const place = join(cache, 'src', path);
         // What is at the place of a checkout has a revision, at any time.
-        if (!existsSync(path === '' ? place : join(place, '.git'))) continue;
+        const isMade = path === '' && inner === undefined ? place : join(place, '.git');
+        if (!existsSync(isMade)) continue;
         const asked = spawnSync('git', ['-c', 'safe.directory=*', 'rev-parse', '--verify', 'HEAD^{commit}'], {
           cwd: place,
           env: { ...process.env, GIT_CEILING_DIRECTORIES: dirname(place) },
@@ -133,6 +141,16 @@ function scenarioOf(trial: CheckoutTrial, source: Source, checkouts: Checkouts):
 
 export function clone(trial: CheckoutTrial): Scenario {
   return scenarioOf(trial, new Source(trial, 'cloned'), { name: 'cloning', env: {} });
+}
+
+/** A cache is mounted below the place of the checkout. */
+export function cloneAround(trial: CheckoutTrial): Scenario {
+  return scenarioOf(trial, new Source(trial, 'around'), {
+    name: 'cloning around a cache',
+    env: {},
+    inner: 'objects',
+    more: () => 'test "$(cat objects/made)" = before',
+  });
 }
 
 export function update(trial: CheckoutTrial): Scenario {

@@ -6,7 +6,7 @@ import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox } from '../wrapper.ts';
 import { setUp, takeOver, writingAnew } from './cache-scenarios.ts';
 import { type Fetch, fetchesOf, scenarioOf } from './fetch-scenarios.ts';
-import { clone, update } from './git-scenarios.ts';
+import { clone, cloneAround, update } from './git-scenarios.ts';
 import { canTrace, limit, seed } from './machine.ts';
 import { type DurableCall, type Mutation, durableCalls, mutate } from './mutants.ts';
 import { CutOff, type Scenario } from './scenario.ts';
@@ -34,6 +34,9 @@ const watched: Readonly<Record<string, { in: string; mutations?: readonly Mutati
   'src/fetch-content/tooltool.ts: renameSync(`${file}.tmp`, file)': { in: 'tooltool through its cache' },
   'src/run-task/download.ts: renameSync(partial, path)': { in: 'MOZ_FETCHES into a cache' },
   'src/run-task/git-clone.ts: renameSync(partial, checkout)': { in: 'cloning' },
+  "src/run-task/git-clone.ts: renameSync(join(partial, '.git'), join(checkout, '.git'))": {
+    in: 'cloning around a cache',
+  },
 };
 const found = durableCalls();
 /** Only a power loss tells whether something was made durable; of the rest a kill tells. */
@@ -65,7 +68,7 @@ describe.skipIf(!canTrace)(
         const fetch = fetches.find((one) => one.name === name);
         const scenario =
           fetch === undefined
-            ? [writingAnew, setUp, takeOver, clone, update]
+            ? [writingAnew, setUp, takeOver, clone, cloneAround, update]
                 .map((make): Scenario => make(mutant))
                 .find((one) => one.name === name)
             : scenarioOf(fetch, trial.box.program, box.program);

@@ -58,10 +58,10 @@ export class Tasks {
     return { verdict: isMended ? 'mended' : 'complete', why: '', output };
   }
 
-  /** Makes a cache as a worker hands it out, and has a run fill it; throws when that fails. */
-  fill(cache: string, run?: Run): void {
+  /** Hands a cache out as a worker does, and has a run fill it; throws when that fails. */
+  fill(cache: string, run: Run): void {
     chownSync(cache, 0, 0);
-    const { verdict, output } = this.judge(run ?? this.run(cache, 'true'));
+    const { verdict, output } = this.judge(run);
     if (verdict === 'refused' || verdict === 'wrong') throw new Error(output);
   }
 }
