@@ -30,7 +30,7 @@ export interface Scenario {
   /** looks at a cache in which the run was cut off after `done` of its changes, if it is known, runs a normal task, and judges */
   judge(cache: string, done: readonly Change[]): Outcome;
   /** what `judge` takes from `done`, in a word; absent: nothing */
-  promised?(done: readonly Change[]): string;
+  readonly promised?: (done: readonly Change[]) => string;
   readonly powerLoss: PowerLoss;
 }
 
