@@ -21,7 +21,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'npm:ajv',
     'npm:jiti',
     'npm:js-yaml',
-    'npm:yaml',
   ],
   'plugin.ts': ['graph/plugins'],
   queue: ['base', 'task', 'graph/compile.ts', 'npm:@photostructure/sqlite', 'npm:hawk'],

@@ -1,17 +1,5 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-  visit,
-} from 'yaml';
 import type { Place } from '../../base/diagnostic.ts';
-import { resolveScalar } from './yaml-scalar.ts';
+import { readNodes, type YamlNode, type YamlPair } from './yaml-nodes.ts';
 
 export type DataPath = readonly (string | number)[];
 
@@ -21,151 +9,112 @@ export interface Found {
   readonly depth: number;
 }
 
-/** Where the parts of a YAML text are. Slow to make: only for messages. */
+/** Where the parts of a YAML text are that has no mistakes. Reads the text once more: only for messages. */
 export class SourceMap {
   private readonly file: string;
   private readonly text: string;
-  private readonly counter = new LineCounter();
-  private readonly document: Document;
+  private readonly root: YamlNode;
+  /** where lines start */
+  private readonly lines: readonly number[];
   /** by key, of mappings that were looked into: thousands of mistakes may be in one file */
-  private readonly pairs = new WeakMap<readonly Pair[], ReadonlyMap<string, Pair>>();
+  private readonly pairs = new WeakMap<YamlNode, ReadonlyMap<string, YamlPair>>();
 
   constructor(file: string, text: string) {
     this.file = file;
-    this.text = text;
-    this.document = parseDocument(text, {
-      version: '1.1',
-      merge: true,
-      uniqueKeys: false,
-      strict: false,
-      logLevel: 'silent',
-      lineCounter: this.counter,
-    });
+    this.text = text.replace(/^\uFEFF/, '');
+    this.root = readNodes(this.text);
+    this.lines = [0, ...[...this.text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   }
 
   /** Follows a path through mappings, lists, aliases and merge keys as far as it goes. */
   find(path: DataPath): Found {
-    let node: unknown = this.document.contents;
+    let node: YamlNode | undefined = this.root;
     let found: Found = { place: this.placeOfRange(0, 0), depth: 0 };
     for (const [index, step] of path.entries()) {
-      const target = this.resolve(node);
-      if (isMap(target)) {
-        const pair = this.findPair(target.items, String(step));
-        if (pair === undefined) break;
-        found = { place: this.placeOfPair(pair), depth: index + 1 };
-        node = pair.value;
-      } else if (isSeq(target) && typeof step === 'number' && step < target.items.length) {
-        node = target.items[step];
-        const range = rangeOf(node);
-        if (range !== undefined) found = { place: this.placeOfRange(range[0], range[1]), depth: index + 1 };
-      } else {
-        break;
-      }
+      const target: YamlNode | undefined = resolve(node);
+      const pair = target?.kind === 'mapping' ? this.findPair(target, String(step)) : undefined;
+      const item = target?.kind === 'sequence' && typeof step === 'number' ? target.items[step] : undefined;
+      node = pair?.value ?? item;
+      if (node === undefined) break;
+      const place = pair === undefined ? this.placeOfRange(node.start, node.end) : this.placeOfPair(pair);
+      found = { place, depth: index + 1 };
     }
     return found;
   }
 
   /** The keys of the mapping at a path, in the order of the file, as text. */
   keysOf(path: DataPath): string[] {
-    let node: unknown = this.resolve(this.document.contents);
-    for (const step of path) {
-      if (!isMap(node)) return [];
-      node = this.resolve(this.findPair(node.items, String(step))?.value);
-    }
-    return isMap(node) ? [...new Set(node.items.flatMap((pair) => this.keysOfPair(pair)))] : [];
+    let node = resolve(this.root);
+    for (const step of path) node = node && resolve(this.findPair(node, String(step))?.value);
+    return node === undefined ? [] : [...new Set(keysOf(node))];
   }
 
   /** Keys that a mapping has twice, but for the last of each, which counts. */
   duplicates(): { readonly key: string; readonly place: Place; readonly last: Place }[] {
     const found: { key: string; place: Place; last: Place }[] = [];
-    visit(this.document, {
-      Map: (_, { items }) => {
-        const known = new Map<string, Pair[]>();
-        for (const pair of items.filter((item) => !isMergeKey(item.key))) {
-          const key = keyText(pair.key);
-          known.set(key, [...(known.get(key) ?? []), pair]);
-        }
-        for (const [key, pairs] of known) {
-          const last = this.placeOfPair(pairs.at(-1)!);
-          for (const pair of pairs.slice(0, -1)) found.push({ key, place: this.placeOfPair(pair), last });
-        }
-      },
-    });
+    const look = (node: YamlNode): void => {
+      const counting = this.ownPairs(node);
+      for (const pair of node.pairs) {
+        const last = counting.get(pair.key.text);
+        if (last !== undefined && last !== pair && !pair.key.isMerge)
+          found.push({ key: pair.key.text, place: this.placeOfPair(pair), last: this.placeOfPair(last) });
+        look(pair.key);
+        look(pair.value);
+      }
+      node.items.forEach(look);
+    };
+    look(this.root);
     return found;
   }
 
-  private keysOfPair(pair: Pair): string[] {
-    if (!isMergeKey(pair.key)) return [keyText(pair.key)];
-    return this.mergedItems(pair.value).flatMap((merged) => this.keysOfPair(merged));
-  }
-
-  private findPair(items: readonly Pair[], key: string): Pair | undefined {
-    const own = this.ownPairs(items).get(key);
+  private findPair(mapping: YamlNode, key: string): YamlPair | undefined {
+    const own = this.ownPairs(mapping).get(key);
     if (own !== undefined) return own;
-    for (const pair of items) {
-      if (!isMergeKey(pair.key)) continue;
-      const merged = this.findPair(this.mergedItems(pair.value), key);
+    for (const source of mapping.pairs.flatMap(mergedBy)) {
+      const merged = this.findPair(source, key);
       if (merged !== undefined) return merged;
     }
     return undefined;
   }
 
   /** The last of equal keys counts, and any of them more than what is merged in. */
-  private ownPairs(items: readonly Pair[]): ReadonlyMap<string, Pair> {
-    const known = this.pairs.get(items);
+  private ownPairs(mapping: YamlNode): ReadonlyMap<string, YamlPair> {
+    const known = this.pairs.get(mapping);
     if (known !== undefined) return known;
-    const own = items.filter((pair) => !isMergeKey(pair.key));
-    const made = new Map(own.map((pair) => [keyText(pair.key), pair]));
-    this.pairs.set(items, made);
+    const own = mapping.pairs.filter(({ key }) => !key.isMerge);
+    const made = new Map(own.map((pair) => [pair.key.text, pair]));
+    this.pairs.set(mapping, made);
     return made;
   }
 
-  private mergedItems(value: unknown): Pair[] {
-    const target = this.resolve(value);
-    const sources = isSeq(target) ? target.items : [target];
-    return sources.flatMap((source) => {
-      const mapping = this.resolve(source);
-      return isMap(mapping) ? mapping.items : [];
-    });
-  }
-
-  private resolve(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.document) : node;
-  }
-
   /** From the key to the end of the value when that is a scalar on the same line, else the key alone. */
-  private placeOfPair(pair: Pair): Place {
-    const key = rangeOf(pair.key) ?? [0, 0];
-    const value = isScalar(pair.value) ? rangeOf(pair.value) : undefined;
-    const isOneLine = value !== undefined && !this.text.slice(key[0], value[1]).includes('\n');
-    return this.placeOfRange(key[0], isOneLine ? value[1] : key[1]);
+  private placeOfPair({ key, value }: YamlPair): Place {
+    const isOneLine = value.kind === 'scalar' && !this.text.slice(key.start, value.end).includes('\n');
+    return this.placeOfRange(key.start, isOneLine ? value.end : key.end);
   }
 
   private placeOfRange(start: number, end: number): Place {
-    const { line, col } = this.counter.linePos(start);
-    const from = start - (col - 1);
-    const newline = this.text.indexOf('\n', from);
-    const text = this.text.slice(from, newline < 0 ? undefined : newline).replace(/\r$/, '');
+    let line = 0;
+    for (let step = 2 ** Math.floor(Math.log2(this.lines.length)); step >= 1; step /= 2)
+      if ((this.lines[line + step] ?? Infinity) <= start) line += step;
+    const from = this.lines[line]!;
+    const text = this.text.slice(from, this.lines[line + 1]).replace(/\r?\n$/, '');
     const length = Math.max(1, Math.min(end, from + text.length) - start);
-    return { file: this.file, line: Math.max(1, line), column: Math.max(1, col), length, text };
+    return { file: this.file, line: line + 1, column: start - from + 1, length, text };
   }
 }
 
-function rangeOf(node: unknown): readonly [number, number] | undefined {
-  if (isPair(node)) return rangeOf(node.key);
-  const range = (node as { range?: readonly [number, number, number] | null } | null | undefined)?.range;
-  return range ? [range[0], range[1]] : undefined;
+function resolve(node: YamlNode | undefined): YamlNode | undefined {
+  return node?.kind === 'alias' ? node.target : node;
 }
 
-function isMergeKey(key: unknown): boolean {
-  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+function keysOf(mapping: YamlNode): string[] {
+  return mapping.pairs.flatMap((pair) => (pair.key.isMerge ? mergedBy(pair).flatMap(keysOf) : pair.key.text));
 }
 
-/** A key as the fast parser has it: what YAML 1.1 makes of it, as text. */
-function keyText(key: unknown): string {
-  if (!isScalar(key)) return '';
-  const { type, source, value } = key;
-  if (type !== 'PLAIN' || source === undefined) return String(value);
-  const resolved = resolveScalar(source);
-  return String(resolved === undefined ? source : resolved);
+/** The mappings that a key `<<` merges in; none of another key. */
+function mergedBy({ key, value }: YamlPair): YamlNode[] {
+  const target = key.isMerge ? resolve(value) : undefined;
+  const sources = target?.kind === 'sequence' ? target.items : [target];
+  return sources.flatMap((source) => resolve(source) ?? []);
 }

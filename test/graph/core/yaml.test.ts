@@ -4,6 +4,7 @@ import { resolveScalar } from '../../../src/graph/load/yaml-scalar.ts';
 import { parseYaml } from '../../../src/graph/load/yaml-file.ts';
 import { writeJson } from '../../../src/graph/output/json.ts';
 import { writeYaml } from '../../../src/graph/output/yaml.ts';
+import { isMapping } from '../../../src/graph/values/plain.ts';
 import { PythonFloat } from '../../../src/graph/values/python-float.ts';
 
 function parse(text: string): unknown {
@@ -75,7 +76,36 @@ describe('YAML 1.1', () => {
     expect(at('nowhere')).toEqual([1, 1, 1]);
   });
 
-  it('what is written as YAML reads back as the same', () => {
+  it.each([
+    ['a list with empty items', '-\n- # none\n- b\n', [2], [3, 3, 1]],
+    ['a list as deep as its key', 'a:\n- b\n- c: d # e\n  f: g\nh: i\n', ['a', 1], [3, 3, 8]],
+    ['a list in a list', '- - a\n  - b\n', [0, 1], [2, 5, 1]],
+    ['a mapping in brackets', '[a, b: c, {d: e}]', [1, 'b'], [1, 5, 4]],
+    ['values that are left out', '{a, b: , c: 1}', ['c'], [1, 10, 4]],
+    ['comments with colons', 'a: [\n  1, # b: c\n  d,\n]\n', ['a', 1], [3, 3, 1]],
+    ['a value left out before a comment', 'a:  # b\n', ['a'], [1, 1, 2]],
+    ['a long text', 'a: |\n  b: c\n  # d\ne: f\n', ['e'], [4, 1, 4]],
+    ['a text over lines', 'a: b\n  c # d\ne: f\n', ['a'], [1, 1, 1]],
+    ['a key of another type', '010: a\n', ['8'], [1, 1, 6]],
+    ['a key that is written out', '? |\n  a\n: - b\n', ['a\n', 0], [3, 5, 1]],
+    ['anchors and tags', 'a: &x !!str # b\nc: &y !!int 1\nd: [*x, *y]\n', ['d', 1], [3, 9, 2]],
+    [
+      'a member that is merged in twice',
+      'a: &x {k: 1}\nb: &y {k: 2}\nc: {<<: [*x, *y]}\n',
+      ['c', 'k'],
+      [1, 8, 4],
+    ],
+    ['the last of equal keys', 'a: 1\na: 2\n', ['a'], [2, 1, 4]],
+    ['lines that end as in Windows', '\uFEFFa: 1\r\nb:\r\n  - c\r\n', ['b', 0], [3, 5, 1]],
+  ])('finds %s', (_, text, path, place) => {
+    const parsed = parseYaml(text, 'x.yml');
+    if (!parsed.ok) throw new Error(parsed.error.message);
+    const { line, column, length } = parsed.value.placeOf(path);
+    expect([line, column, length]).toEqual(place);
+    expect(parsed.value.source.find(path).depth).toBe(path.length);
+  });
+
+  it('what is written reads back as the same, and every part of it is found', () => {
     const leaf = fc.oneof(
       fc.string(),
       fc.constantFrom(
@@ -110,7 +140,23 @@ describe('YAML 1.1', () => {
     fc.assert(
       fc.property(tree, (value) => {
         expect(writeJson(parse(writeYaml({ value })))).toBe(writeJson({ value }));
+        for (const text of [writeYaml({ value }), writeJson({ value })]) {
+          const parsed = parseYaml(text, 'x.yml');
+          if (!parsed.ok) throw new Error(parsed.error.message);
+          for (const path of pathsIn(parsed.value.value))
+            expect(parsed.value.source.find(path)).toMatchObject({ depth: path.length });
+        }
       }),
     );
   });
 });
+
+/** The paths of all parts of a value. */
+function pathsIn(value: unknown): (string | number)[][] {
+  const steps: [string | number, unknown][] = Array.isArray(value)
+    ? [...value.entries()]
+    : isMapping(value)
+      ? Object.entries(value)
+      : [];
+  return [[], ...steps.flatMap(([step, part]) => pathsIn(part).map((path) => [step, ...path]))];
+}
