@@ -17,11 +17,15 @@ export function compressionOf(start: Buffer): Compression {
   return hex.startsWith('28b52ffd') ? 'zstd' : 'none';
 }
 
-/** The decompressed bytes of a file, without any program's help; destroying the stream closes the file. */
-export async function openDecompressed(file: string, compression: Compression): Promise<Readable> {
+/**
+ * The decompressed bytes of a file, or of what would be in one, without any program's help; destroying the stream
+ * closes the file.
+ */
+export async function openDecompressed(file: string | Buffer, compression: Compression): Promise<Readable> {
   const whole = compression === 'gzip' ? gunzipWhole(file) : null;
   if (whole !== null) return readableOf(whole);
-  const input = createReadStream(file, { highWaterMark: chunkSize });
+  const input: Readable =
+    typeof file === 'string' ? createReadStream(file, { highWaterMark: chunkSize }) : readableOf(file);
   if (compression === 'none') return input;
   const output = await decompressed(input, compression);
   input.on('error', (error) => output.destroy(error));
@@ -33,9 +37,9 @@ export async function openDecompressed(file: string, compression: Compression): 
  * The content of a small gzip file; never more than its end says, which is believed up to a limit. Null for every other
  * one, and for what is broken: that is told where it is read piece by piece.
  */
-function gunzipWhole(file: string): Buffer | null {
-  if (statSync(file).size > atOnce.packed) return null;
-  const bytes = readFileSync(file);
+function gunzipWhole(file: string | Buffer): Buffer | null {
+  if (typeof file === 'string' && statSync(file).size > atOnce.packed) return null;
+  const bytes = typeof file === 'string' ? readFileSync(file) : file;
   const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4);
   if (size === 0 || size > atOnce.unpacked) return null;
   try {

@@ -12,13 +12,16 @@ export type OpenArchive =
 const tarBlock = 512;
 const checksumField = { start: 148, end: 156 };
 
-/** Tells by its content what a file is, whatever its name says. Throws ArchiveError for broken compression. */
-export async function openArchive(file: string): Promise<OpenArchive> {
-  const start = readStart(file);
+/**
+ * Tells by its content what a file is, whatever its name says. Throws ArchiveError for broken compression. `bytes` are
+ * taken for what is in the file, which then need not be there.
+ */
+export async function openArchive(file: string, bytes: Buffer | null = null): Promise<OpenArchive> {
+  const start = bytes?.subarray(0, tarBlock) ?? readStart(file);
   if (isZip(start)) return { kind: 'zip' };
   const compression = compressionOf(start);
   if (compression === 'none' && !isTarHeader(start)) return { kind: 'none' };
-  const stream = await openDecompressed(file, compression);
+  const stream = await openDecompressed(bytes ?? file, compression);
   if (isTarHeader(await peek(stream, file))) return { kind: 'tar', compression, stream };
   stream.destroy();
   return { kind: 'none' };

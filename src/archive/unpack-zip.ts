@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
-import { type Entry, type ZipFile, open } from 'yauzl';
+import { type Entry, type ZipFile, fromBuffer, open } from 'yauzl';
 import { ArchiveError } from './archive-error.ts';
 import type { Target } from './target.ts';
 
@@ -19,8 +19,8 @@ export interface ZipEntry {
   content(): AsyncGenerator<Buffer>;
 }
 
-export async function unpackZip(file: string, target: Target): Promise<void> {
-  for await (const entry of zipEntries(file)) {
+export async function unpackZip(file: string, target: Target, bytes: Buffer | null): Promise<void> {
+  for await (const entry of zipEntries(file, bytes)) {
     if (entry.type === 'directory') target.addDirectory(entry.name, entry.mode, entry.modified);
     else if (entry.type === 'symlink') target.addSymlink(entry.name, await textOf(entry));
     else {
@@ -31,9 +31,9 @@ export async function unpackZip(file: string, target: Target): Promise<void> {
   }
 }
 
-/** The entries of a zip file, in the order of its directory. */
-export async function* zipEntries(file: string): AsyncGenerator<ZipEntry> {
-  const zip = await openZip(file);
+/** The entries of a zip file, in the order of its directory; `bytes`: what would be in the file. */
+export async function* zipEntries(file: string, bytes: Buffer | null = null): AsyncGenerator<ZipEntry> {
+  const zip = await openZip(file, bytes);
   try {
     for (let entry = await nextEntry(zip); entry !== null; entry = await nextEntry(zip)) {
       yield describe(zip, entry);
@@ -79,12 +79,15 @@ function typeOf(name: string, kind: number): ZipEntry['type'] {
   throw new ArchiveError(`${name}: neither file, directory nor link (mode ${kind.toString(8)})`);
 }
 
-function openZip(file: string): Promise<ZipFile> {
+function openZip(file: string, bytes: Buffer | null): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
-    open(file, { lazyEntries: true, autoClose: false, strictFileNames: false }, (error, zip) => {
+    const options = { lazyEntries: true, autoClose: false, strictFileNames: false };
+    const take = (error: Error | null, zip: ZipFile) => {
       if (error) reject(broken(file, error));
       else resolve(zip);
-    });
+    };
+    if (bytes === null) open(file, options, take);
+    else fromBuffer(bytes, options, take);
   });
 }
 

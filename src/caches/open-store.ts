@@ -96,7 +96,6 @@ function openParts(root: string, options: StoreOptions): Parts {
       mostLayers,
       background: new Background(),
       owed: new Map(),
-      merges: new Map(),
       told: [],
     };
   } catch (error) {

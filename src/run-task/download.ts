@@ -39,37 +39,55 @@ const success = 200;
  * broke, the server is busy, bytes are missing or (where they are known) wrong. Throws ExitError when it does not come.
  */
 export async function downloadFile(url: string, path: string, wanted: Wanted): Promise<void> {
+  await downloadSmall(url, path, wanted, 0);
+}
+
+/** {@link downloadFile}, but what the server says to be at most `small` bytes is answered and no file is made of it. */
+export async function downloadSmall(
+  url: string,
+  path: string,
+  wanted: Wanted,
+  small: number,
+): Promise<Buffer | null> {
   const partial = `${path}.tmp`;
   try {
-    await withRetries(url, () => fetchInto(partial, url, path, wanted));
+    return await withRetries(url, async () => {
+      const answer = await ask(url, wanted);
+      const kept = answer.bytes !== null && answer.bytes <= small ? Buffer.allocUnsafe(answer.bytes) : null;
+      const what = await (kept ? receiveBytes(answer, wanted, kept) : receiveFile(answer, wanted, partial));
+      if (kept === null) renameSync(partial, path);
+      say('fetches', `${url}: ${what}`);
+      return kept;
+    });
   } finally {
     rmSync(partial, { force: true });
   }
 }
 
-async function fetchInto(partial: string, url: string, path: string, wanted: Wanted): Promise<void> {
-  // A link that an archive left there would be written through.
-  rmSync(partial, { force: true });
-  const descriptor = openSync(partial, 'wx');
-  let received: Received;
+async function receiveFile(answer: Answer, wanted: Wanted, file: string): Promise<string> {
+  let descriptor: number;
   try {
-    received = await download(url, wanted, (chunk) => {
+    // A link that an archive left there would be written through.
+    rmSync(file, { force: true });
+    descriptor = openSync(file, 'wx');
+  } catch (error) {
+    answer.body.destroy();
+    throw error;
+  }
+  try {
+    return await receive(answer, wanted, (chunk) => {
       for (let at = 0; at < chunk.length; ) at += writeSync(descriptor, chunk, at);
     });
   } finally {
     closeSync(descriptor);
   }
-  const { digest, bytes } = received;
-  const { algorithm = 'sha256' } = wanted;
-  if (wanted.bytes !== undefined && wanted.bytes !== bytes) {
-    throw new DownloadError(`size mismatch on ${url}: wanted ${wanted.bytes}; got ${bytes}`, true);
-  }
-  if (wanted.digest !== null && digest !== wanted.digest) {
-    throw new DownloadError(`${algorithm} mismatch on ${url}: wanted ${wanted.digest}; got ${digest}`, true);
-  }
-  renameSync(partial, path);
-  const verified = wanted.digest === null ? '' : ', verified';
-  say('fetches', `${url}: ${bytes} bytes, ${algorithm} ${digest}${verified}`);
+}
+
+function receiveBytes(answer: Answer, wanted: Wanted, into: Buffer): Promise<string> {
+  let filled = 0;
+  return receive(answer, wanted, (chunk) => {
+    filled += chunk.copy(into, filled);
+  });
 }
 
 /** Downloads a small text; tries and fails as {@link downloadFile} does. */
@@ -79,19 +97,18 @@ export async function downloadText(url: string): Promise<string> {
 
 /** {@link downloadText}, as bytes. */
 export async function downloadBytes(url: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  await withRetries(url, async () => {
-    chunks.length = 0;
-    await download(url, { digest: null }, (chunk) => void chunks.push(chunk));
+  const wanted = { digest: null };
+  return withRetries(url, async () => {
+    const chunks: Buffer[] = [];
+    await receive(await ask(url, wanted), wanted, (chunk) => void chunks.push(chunk));
+    return Buffer.concat(chunks);
   });
-  return Buffer.concat(chunks);
 }
 
-async function withRetries(url: string, act: () => Promise<void>): Promise<void> {
+async function withRetries<T>(url: string, act: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      await act();
-      return;
+      return await act();
     } catch (error) {
       if (!(error instanceof DownloadError)) throw error;
       say('fetches', `download failed (attempt ${attempt} of ${attempts}): ${error.message}`);
@@ -102,21 +119,36 @@ async function withRetries(url: string, act: () => Promise<void>): Promise<void>
   }
 }
 
-interface Received {
-  /** by the wanted algorithm */
-  readonly digest: string;
-  readonly bytes: number;
+interface Answer {
+  readonly url: string;
+  readonly body: Readable;
+  /** as the server says it; null when it does not */
+  readonly bytes: number | null;
 }
 
-/** Hands the bytes on as they come; `take` may not keep us waiting. */
-async function download(url: string, wanted: Wanted, take: (chunk: Buffer) => void): Promise<Received> {
-  const hash = createHash(wanted.algorithm ?? 'sha256');
-  let bytes = 0;
+async function ask(url: string, wanted: Wanted): Promise<Answer> {
   try {
     const response = await follow(url, wanted.headers ?? {});
     // A server may send a file compressed that is not; one whose name says so stays as it is.
     const zipped = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
-    const body = zipped ? await unzipped(response) : response;
+    if (zipped) return { url, body: await unzipped(response), bytes: null };
+    const length = Number(response.headers['content-length'] ?? Number.NaN);
+    return { url, body: response, bytes: Number.isNaN(length) ? null : length };
+  } catch (error) {
+    throw failureOf(url, error);
+  }
+}
+
+/**
+ * Hands the bytes on as they come; `take` may not keep us waiting. Answers what they were, for the log; throws when
+ * they are not the wanted ones.
+ */
+async function receive(answer: Answer, wanted: Wanted, take: (chunk: Buffer) => void): Promise<string> {
+  const { url, body } = answer;
+  const { algorithm = 'sha256' } = wanted;
+  const hash = createHash(algorithm);
+  let bytes = 0;
+  try {
     await new Promise<void>((resolve, reject) => {
       body.on('data', (chunk: Buffer) => {
         try {
@@ -132,15 +164,23 @@ async function download(url: string, wanted: Wanted, take: (chunk: Buffer) => vo
       body.on('error', reject);
       body.on('close', () => reject(new DownloadError(`${url}: the connection broke`, true)));
     });
-    const length = Number(response.headers['content-length'] ?? Number.NaN);
-    if (!zipped && !Number.isNaN(length) && length !== bytes) {
-      throw new DownloadError(`size mismatch on ${url}: wanted ${length}; got ${bytes}`, true);
-    }
   } catch (error) {
-    if (error instanceof DownloadError || !isWorldError(error)) throw error;
-    throw new DownloadError(`${url}: ${error.message}`, true, { cause: error });
+    throw failureOf(url, error);
   }
-  return { digest: hash.digest('hex'), bytes };
+  for (const size of [answer.bytes, wanted.bytes ?? null]) {
+    if (size === null || size === bytes) continue;
+    throw new DownloadError(`size mismatch on ${url}: wanted ${size}; got ${bytes}`, true);
+  }
+  const digest = hash.digest('hex');
+  if (wanted.digest !== null && digest !== wanted.digest) {
+    throw new DownloadError(`${algorithm} mismatch on ${url}: wanted ${wanted.digest}; got ${digest}`, true);
+  }
+  return `${bytes} bytes, ${algorithm} ${digest}${wanted.digest === null ? '' : ', verified'}`;
+}
+
+function failureOf(url: string, error: unknown): unknown {
+  if (error instanceof DownloadError || !isWorldError(error)) return error;
+  return new DownloadError(`${url}: ${error.message}`, true, { cause: error });
 }
 
 async function unzipped(response: IncomingMessage): Promise<Readable> {

@@ -1,8 +1,8 @@
-import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { ArchiveError } from '../archive/archive-error.ts';
 import { printable } from '../base/printable.ts';
-import { downloadFile, downloadText } from './download.ts';
+import { downloadSmall, downloadText } from './download.ts';
 import type { Environment } from './environment.ts';
 import { ExitError, exitCode } from './exit.ts';
 import { member, parseJson } from './json.ts';
@@ -30,6 +30,9 @@ export interface FetchQueue {
   readonly parallel: number;
 }
 
+/** Archives up to this size are unpacked from memory, in bytes. */
+const smallArchive = 8 << 20;
+
 /** Fetches what nobody else has taken, until all is taken or something failed, in whichever thread. */
 export async function takeFetches(queue: FetchQueue): Promise<void> {
   const { fetches, target, environment, taken } = queue;
@@ -53,10 +56,11 @@ async function fetchOne(fetch: Fetch, target: string, environment: Environment):
   const file = join(directory, name);
   try {
     makeDirectory(directory, target);
-    await downloadFile(artifactUrl(fetch.task, fetch.artifact, environment), file, {
-      digest: await hashOf(fetch, environment),
-    });
-    if (fetch.extract && (await unpackInto(file, directory))) rmSync(file);
+    const url = artifactUrl(fetch.task, fetch.artifact, environment);
+    const wanted = { digest: await hashOf(fetch, environment) };
+    const bytes = await downloadSmall(url, file, wanted, fetch.extract ? smallArchive : 0);
+    if (fetch.extract && (await unpackInto(file, directory, bytes))) rmSync(file, { force: true });
+    else if (bytes !== null) writeWhole(file, bytes);
   } catch (error) {
     if (error instanceof ArchiveError)
       throw new ExitError(exitCode.error, `error: ${printable(error.message)}`);
@@ -74,9 +78,17 @@ function makeDirectory(directory: string, target: string): void {
 }
 
 /** Loaded when needed: most tasks fetch nothing. */
-async function unpackInto(file: string, directory: string): Promise<boolean> {
+async function unpackInto(file: string, directory: string, bytes: Buffer | null): Promise<boolean> {
   const { unpack } = await import('../archive/unpack.ts');
-  return unpack(file, directory);
+  return unpack(file, directory, bytes);
+}
+
+/** A file that appears whole or not at all. */
+function writeWhole(file: string, bytes: Buffer): void {
+  const partial = `${file}.tmp`;
+  rmSync(partial, { force: true });
+  writeFileSync(partial, bytes, { flag: 'wx' });
+  renameSync(partial, file);
 }
 
 /** What the task that made an artifact said it was: its chain of trust names every artifact's hash. */

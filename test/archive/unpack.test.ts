@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unpack } from '../../src/archive/unpack.ts';
 import { storedZip } from './stored-zip.ts';
 
@@ -39,8 +39,11 @@ async function tar(...entries: readonly Entry[]): Promise<Buffer> {
   return buffer(packing);
 }
 
+let inMemory = false;
+
 async function unpacked(bytes: Buffer): Promise<boolean> {
   const file = join(home, `archive-${count}`);
+  if (inMemory) return unpack(file, target, bytes);
   writeFileSync(file, bytes);
   return unpack(file, target);
 }
@@ -48,7 +51,11 @@ async function unpacked(bytes: Buffer): Promise<boolean> {
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 const within = (name: string): string => join(target, name);
 
-describe('unpacking', () => {
+describe.each(['a file', 'memory'])('unpacking from %s', (from) => {
+  beforeAll(() => {
+    inMemory = from === 'memory';
+  });
+
   it('brings files, directories and links with mode and time', async () => {
     const bytes = await tar(
       { name: 'd/', type: 'directory', mode: 0o500 },

@@ -121,6 +121,7 @@ export function fetchesOf(trial: CheckoutTrial, folder: string, url: string): Fe
             { task: 'T', artifact: 'public/plain', extract: false, 'verify-hash': true },
             { task: 'T', artifact: 'public/top.tar.gz', extract: true },
             { task: 'T', artifact: 'public/zipped.zip', extract: true, dest: 'sub' },
+            { task: 'T', artifact: 'public/plain', extract: true, dest: 'as it is' },
           ]),
         },
       }),
