@@ -96,6 +96,7 @@ function openParts(root: string, options: StoreOptions): Parts {
       mostLayers,
       background: new Background(),
       owed: new Map(),
+      merges: new Map(),
       told: [],
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger/ledger.ts';
 import type { State } from './state/state.ts';
 import type { Layout } from './trees/layout.ts';
 import type { BackEndChoice } from './trees/overlay.ts';
+import type { Merging } from './trees/merge.ts';
 import type { Background } from './upkeep/background.ts';
 
 /** What all operations of one open store share. */
@@ -21,6 +22,8 @@ export interface Parts {
   readonly background: Background;
   /** leases, and why they are rolled back, for which the disk had no room yet */
   readonly owed: Map<string, string>;
+  /** what this process merges now, by the ids of the works */
+  readonly merges: Map<string, Merging>;
   /** what was found wrong and put right on the way; `reconcile` tells it */
   readonly told: string[];
 }

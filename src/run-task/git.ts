@@ -110,10 +110,15 @@ async function update(
       );
     });
 
-  if (!shallow && isShallow(checkout)) {
-    say('vcs', `${checkout} has no history, which this task wants; fetching it`);
-    await runRequired('vcs', ['git', 'config', '--replace-all', 'remote.origin.fetch', everyBranch], here);
-    await fetch('unshallow', 'origin', [], ['--unshallow', '--tags', '--force']);
+  if (!shallow) {
+    const hasNoHistory = isShallow(checkout);
+    if (hasNoHistory || !(await hasEveryBranch(here))) {
+      say('vcs', `${checkout} has no history, which this task wants; fetching it`);
+      const all = [...(hasNoHistory ? ['--unshallow'] : []), '--tags', '--force'];
+      await fetch('unshallow', 'origin', [everyBranch], all);
+      // Last, since git forgets that it had no history before it knows branches and tags.
+      await runRequired('vcs', ['git', 'config', '--replace-all', 'remote.origin.fetch', everyBranch], here);
+    }
   }
   // The base is often no ancestor of the head; tasks compare the two.
   if (baseRevision !== null && baseRevision !== nullRevision)
@@ -152,6 +157,12 @@ function originOf({ baseRepository, headRepository }: GitCheckout): string {
 
 function isShallow(checkout: string): boolean {
   return existsSync(join(checkout, '.git/shallow'));
+}
+
+/** False for a shallow clone, which is of one branch, until it has got all. */
+async function hasEveryBranch(here: CommandOptions): Promise<boolean> {
+  const setting = await readCommand('vcs', ['git', 'config', '--get-all', 'remote.origin.fetch'], here);
+  return setting?.toString('utf8').split('\n').includes(everyBranch) ?? false;
 }
 
 function targetsOf({ headRef, headRevision, shallow }: GitCheckout): string[] {

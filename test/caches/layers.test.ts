@@ -66,6 +66,19 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     expect(inside(await store.lease(requestOf('a')), 'ls; cat 10')).toBe('10\n10');
   });
 
+  it('slows down who commits faster than layers are merged: nothing is dropped', {
+    timeout: 60_000,
+  }, async () => {
+    for (let i = 0; i < 50; i++) {
+      const lease = await store.lease(requestOf('a'));
+      const { mount } = lease;
+      const folder = mount.kind === 'bind' ? mount.source : mount.upper;
+      for (let file = 0; file < 10; file++) writeFileSync(join(folder, `${i}-${file}`), '');
+      expect(await lease.commit()).toMatchObject({ kind: 'committed', generation: i + 1 });
+    }
+    expect(inside(await store.lease(requestOf('a')), 'ls | wc -l')).toBe('500');
+  });
+
   it('a run that changed nothing, or was only logged, makes no generation', async () => {
     await commit('touch x');
     expect(await commit('true')).toBe('unchanged');

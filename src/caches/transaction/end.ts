@@ -9,7 +9,7 @@ import { blastRadius } from '../report/taint.ts';
 import type { BlastRadius, CommitOutcome } from '../store.ts';
 import { isUnchanged, requirementsIn, takeSeal } from '../trees/seal.ts';
 import { payDebts } from './debts.ts';
-import { compactLater } from '../upkeep/compact.ts';
+import { compactLater, waitForRoom } from '../upkeep/compact.ts';
 import { measureLater, settle } from '../upkeep/measure.ts';
 import { sweepLater } from '../upkeep/sweep.ts';
 
@@ -27,6 +27,7 @@ export async function commitLease(parts: Parts, id: string): Promise<CommitOutco
 }
 
 async function tryToCommit(parts: Parts, id: string): Promise<CommitOutcome> {
+  await waitForRoom(parts, id);
   const state = readForChange(parts);
   const lease = state.leases.get(id);
   if (lease === undefined) return gone(parts);

@@ -26,8 +26,8 @@ export async function leaseCache(parts: Parts, request: LeaseRequest): Promise<L
   payDebts(parts);
   const id = randomBytes(8).toString('hex');
   const backEnd = backEndFor(parts, request);
-  const unmapped = await whyUnmapped(parts, request, backEnd);
   for (;;) {
+    const unmapped = await whyUnmapped(parts, request, backEnd);
     const entry = enter(parts, { request, id, backEnd, unmapped });
     // What was refused is gone; something else may be there.
     if (entry?.kind !== 'lease') continue;

@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
 import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ownerLives } from '../ledger/boot.ts';
 import { append, type Parts, readForChange } from '../parts.ts';
+import { decideCommit } from '../state/decide-commit.ts';
 import { type Instance, newest, type State } from '../state/state.ts';
 import { findDamagedLayer } from '../trees/damage.ts';
 import { mergeLayers } from '../trees/merge.ts';
@@ -14,10 +17,46 @@ import { sweepLater } from './sweep.ts';
 export const comfortableChain = 8;
 
 export function compactLater(parts: Parts): void {
-  if (findLong(readForChange(parts), comfortableChain) === undefined) return;
+  const state = readForChange(parts);
+  // Where tasks take all processors a merge at low priority would never end.
+  if (findLong(state, parts.mostLayers / 2) !== undefined) hurryMerges(parts);
+  if (isMerging(parts, state) || findLong(state, comfortableChain) === undefined) return;
   parts.background.later('compact', async () => {
     await compactChains(parts, comfortableChain);
   });
+}
+
+function hurryMerges({ merges }: Parts): void {
+  for (const merging of merges.values()) merging.hurry();
+}
+
+/**
+ * A chain takes no more than so many layers: who would commit one more waits until they are merged. So nothing is dropped, and
+ * who commits faster than layers are merged is slowed down. Returns when there is room, or merging makes none.
+ */
+export async function waitForRoom(parts: Parts, lease: string): Promise<void> {
+  while (isFull(parts, lease)) {
+    if (isMerging(parts, readForChange(parts))) {
+      hurryMerges(parts);
+      await pause(50);
+      continue;
+    }
+    await compactChains(parts, parts.mostLayers - 1);
+    if (!isMerging(parts, readForChange(parts))) return;
+  }
+}
+
+/** Would the run be committed but for the length of its chain? */
+function isFull(parts: Parts, id: string): boolean {
+  const state = readForChange(parts);
+  const lease = state.leases.get(id);
+  if (lease === undefined || decideCommit(state, lease, parts.mostLayers).kind === 'commit') return false;
+  return decideCommit(state, lease, Number.POSITIVE_INFINITY).kind === 'commit';
+}
+
+/** One at a time, also of several processes: it is a lot of writing. What a process that is gone has left is no matter. */
+function isMerging({ owner: { boot } }: Parts, { works }: State): boolean {
+  return [...works.values()].some(({ owner }) => ownerLives(owner, boot));
 }
 
 /**
@@ -29,7 +68,8 @@ export async function compactChains(parts: Parts, longerThan: number): Promise<s
   if (parts.choice.backEnd !== 'overlay') return told;
   const tried = new Set<string>();
   for (;;) {
-    const instance = findLong(readForChange(parts), longerThan, tried);
+    const state = readForChange(parts);
+    const instance = isMerging(parts, state) ? undefined : findLong(state, longerThan, tried);
     if (instance === undefined) break;
     tried.add(instance.id);
     told.push(`${instance.name}: ${await compactOne(parts, instance.level, newest(instance).chain)}`);
@@ -38,13 +78,7 @@ export async function compactChains(parts: Parts, longerThan: number): Promise<s
   return told;
 }
 
-function findLong(
-  { instances, works }: State,
-  longerThan: number,
-  tried = new Set<string>(),
-): Instance | undefined {
-  // One at a time, also of several processes: it is a lot of writing.
-  if (works.size > 0) return undefined;
+function findLong({ instances }: State, longerThan: number, tried = new Set<string>()): Instance | undefined {
   return [...instances.values()].find(
     (instance) => newest(instance).chain.length > longerThan && !tried.has(instance.id),
   );
@@ -54,7 +88,7 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
   const { layout, durable } = parts;
   const id = randomBytes(8).toString('hex');
   // Long as the ledger knows the work, what lies in its place is nobody else's business.
-  const begun = append(parts, ({ works }) => (works.size > 0 ? null : { kind: 'work', id, level }));
+  const begun = append(parts, (state) => (isMerging(parts, state) ? null : { kind: 'work', id, level }));
   if (begun === null) return 'another process is merging layers';
   const { folder, upper } = layout.run(level, id);
   const abandon = (why: string): string => {
@@ -65,7 +99,10 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
     ensureDirectory(layout.runs(level));
     mkdirSync(folder, { mode: 0o700 });
     const layers = chain.map((name) => layout.layer(name));
-    const complaint = await mergeLayers(layers, folder, upper);
+    const merging = mergeLayers(layers, folder, upper);
+    parts.merges.set(id, merging);
+    if (chain.length > parts.mostLayers / 2) merging.hurry();
+    const complaint = await merging.ended;
     if (complaint !== null) return abandon(complaint);
     // A merged layer gets a seal of its own: what was changed behind our back must not be in it.
     const damage = findDamagedLayer(layout, readForChange(parts), chain);
@@ -93,5 +130,7 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
   } catch (error) {
     if (!isErrno(error, 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT')) throw error;
     return abandon(String(error.code));
+  } finally {
+    parts.merges.delete(id);
   }
 }

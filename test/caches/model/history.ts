@@ -70,7 +70,7 @@ export class History {
   }
 
   async run(): Promise<void> {
-    const steps = 5 + this.random.below(11);
+    const steps = 5 + this.random.below(21);
     await this.#start();
     for (let step = 0; step < steps; step++) {
       this.counts.steps += 1;

@@ -11,8 +11,6 @@ const count = Number(process.env['CAISSON_MODEL_HISTORIES'] ?? '200');
 const seed = Number(process.env['CAISSON_MODEL_SEED'] ?? '1');
 const only = process.env['CAISSON_MODEL_BACKEND'];
 const backEnds = (['direct', 'overlay'] as const).filter((backEnd) => only === undefined || backEnd === only);
-/** Seeds of histories that have shown a mistake in the store, or in the model. */
-const found: Readonly<Record<BackEnd, readonly number[]>> = { direct: [], overlay: [1_058_433] };
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const limit = 24 * 3600 * 1000;
 
@@ -33,14 +31,6 @@ describe.each(backEnds)('random histories of a store, %s (overlay: needs root)',
       expect(outcome.histories).toBe(count);
     },
   );
-
-  it.skipIf(backEnd === 'overlay' && !isRoot)('that have found something once', async () => {
-    const { runHistories } = (await import(bundle)) as typeof import('./histories.ts');
-    for (const seed of found[backEnd]) {
-      const { failed } = await runHistories(backEnd, { seed, count: 1, folder: memory });
-      expect(failed.map((one) => explain(backEnd, one)).join('\n\n')).toBe('');
-    }
-  });
 });
 
 function describeOutcome({ histories, counts }: Outcome): string {

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
+import { err, ok } from '../../../src/base/result.ts';
 import type { BackEnd, CommitOutcome, GenerationName, Lease } from '../../../src/caches/store.ts';
 import { requestOf } from '../store-request.ts';
 import type { Held, History, Process } from './history.ts';
@@ -36,6 +37,8 @@ const caches: readonly Cache[] = [
   shared('1'),
 ];
 const tasks = ['one', 'two', 'three', 'four'];
+/** User and group ids; null: a task of which that is not known. */
+const owners = [null, null, 54_321, 54_322] as const;
 
 export function chooseOperation(history: History, process: Process): Operation | null {
   const { random } = history;
@@ -45,12 +48,12 @@ export function chooseOperation(history: History, process: Process): Operation |
     if (held !== null) write(history, held);
     return null;
   }
-  if (kind < 17) return tamper(history);
-  if (kind < 65) return simpleOperation(history, process);
-  if (kind < 69) return purgeOfLease(history, process);
-  if (kind < 74) return evict(process);
-  if (kind < 84) return compact(history, process);
-  if (kind < 92) return drain(history, process);
+  if (kind < 15) return tamper(history);
+  if (kind < 74) return simpleOperation(history, process);
+  if (kind < 77) return purgeOfLease(history, process);
+  if (kind < 80) return evict(process);
+  if (kind < 88) return compact(history, process);
+  if (kind < 94) return drain(history, process);
   return reconcile(history, process);
 }
 
@@ -58,10 +61,10 @@ export function simpleOperation(history: History, process: Process): Operation {
   const { random } = history;
   const [held] = process.held;
   const kind = random.below(100);
-  if (held === undefined ? kind < 75 : kind < 35) return lease(history, process);
-  if (held !== undefined && kind < 75) return commit(history, process);
-  if (held !== undefined && kind < 85) return rollBack(history, process);
-  return kind < 95 ? purge(process, random.pick(caches).name) : purgeTask(process, random.pick(tasks));
+  if (held === undefined ? kind < 85 : kind < 35) return lease(history, process);
+  if (held !== undefined && kind < 83) return commit(history, process);
+  if (held !== undefined && kind < 90) return rollBack(history, process);
+  return kind < 96 ? purge(process, random.pick(caches).name) : purgeTask(process, random.pick(tasks));
 }
 
 interface SeenLease {
@@ -72,10 +75,13 @@ interface SeenLease {
 
 function lease(history: History, process: Process): Operation {
   const { random, tampered } = history;
-  const cache = random.pick(caches);
+  const filled = history.worlds[0]!.instances.map((instance) => instance.cache);
+  // Mostly what is there: a warm start has more to go wrong.
+  const cache = random.pick(filled.length > 0 && random.chance(60) ? filled : caches);
   const wanted: BackEnd = history.backEnd === 'direct' || random.chance(12) ? 'direct' : 'overlay';
   const onConflict = random.pick(['auto', 'own', 'drop'] as const);
   const task = random.pick(tasks);
+  const user: model.User = { owner: random.pick(owners), maps: random.chance(60) };
   const unseen = `?${history.unseen++}`;
   const open = (world: World, id: string, from: Leased['from'], isOwed = false): World =>
     model.open(world, {
@@ -94,29 +100,41 @@ function lease(history: History, process: Process): Operation {
     const worlds = [start];
     for (;;) {
       const world = worlds.at(-1)!;
-      const chain = model.choose(world, cache, wanted)?.generation.chain ?? [];
+      const chain = model.choose(world, cache, wanted, user)?.generation.chain ?? [];
       const damaged = chain.find((layer) => tampered.has(layer));
       if (damaged === undefined) return worlds;
       worlds.push(model.refuse(world, damaged));
     }
   };
   return {
-    title: `leases ${cache.name} for task ${task} (${wanted}, ${onConflict})`,
+    title: `leases ${cache.name} for task ${task} (${wanted}, ${onConflict}, ${JSON.stringify(user)})`,
     process,
     isSimple: true,
     async perform() {
       const { name, level, shareDown } = cache;
       const holder = { taskId: task, runId: 0, label: 'label' };
-      const more = { level, shareDown, onConflict, holder, accepts: wanted };
+      const { owner, maps } = user;
+      const more = {
+        level,
+        shareDown,
+        onConflict,
+        holder,
+        accepts: wanted,
+        ...(owner === null ? {} : { owner: { uid: owner, gid: owner } }),
+        mapsOwners: () => Promise.resolve(maps ? ok(undefined) : err('no')),
+      };
       const got = await process.store.lease(requestOf(name, more));
       const tree = readLayers(layersOf(got));
+      checkOwner(got, tree, user);
+      const files = [...tree];
+      if (got.from === null && owner !== null) require(got, tree, owner);
       process.held.push({ lease: got, cache, tree });
-      return { id: got.id, from: got.from, files: [...tree] };
+      return { id: got.id, from: got.from, files };
     },
     after(world, observed) {
       const worlds = refusals(world);
       const last = worlds.at(-1)!;
-      const from = model.choose(last, cache, wanted);
+      const from = model.choose(last, cache, wanted, user);
       if (observed.kind !== 'done') return [...worlds, open(last, unseen, from, observed.kind === 'failed')];
       const seen = observed.seen as SeenLease;
       const isRight =
@@ -352,16 +370,48 @@ function writable({ random, orphans }: History, { held }: Process): Held | null 
   return mine.length === 0 ? null : random.pick(mine);
 }
 
+/** Whoever wants files of an owner sees that owner's, by a map or without. */
+function checkOwner({ id, from, mount }: Lease, tree: Tree, { owner, maps }: model.User): void {
+  const map = mount.kind === 'overlay' ? mount.owners : undefined;
+  const disk = model.ownerOf(tree);
+  if (from === null || owner === null || (map === undefined && disk === owner)) return;
+  const isMapped =
+    maps &&
+    mount.kind === 'overlay' &&
+    map?.disk.uid === disk &&
+    map?.disk.gid === disk &&
+    map.task.uid === owner;
+  const seen = isMapped ? fs.readFileSync(mount.requirements ?? '', 'utf8') : '';
+  if (map?.task.gid !== owner || seen !== model.requirementsOf(owner))
+    throw new Error(`${id} is given files of ${disk} as those of ${owner}: ${JSON.stringify(map)} ${seen}`);
+}
+
+/** As run-task says whose a cache is. */
+function require({ mount }: Lease, tree: Map<string, string>, owner: number): void {
+  const text = model.requirementsOf(owner);
+  const path = join(mount.kind === 'bind' ? mount.source : mount.upper, model.requirementsName);
+  fs.rmSync(path, { force: true });
+  fs.writeFileSync(path, text);
+  tree.set(model.requirementsName, text);
+}
+
 /** What a task does to a leased tree, as overlayfs lays it down. */
 function write({ random, whiteout, log }: History, { lease, tree }: Held): void {
   const { mount } = lease;
-  const name = random.pick(['f0', 'f1', 'f2', 'f3']);
+  const isMapped = mount.kind === 'overlay' && mount.owners !== undefined;
+  const name = random.pick(['f0', 'f1', 'f2', 'f3', isMapped ? 'f4' : model.requirementsName]);
   const path = join(mount.kind === 'bind' ? mount.source : mount.upper, name);
   fs.rmSync(path, { force: true });
   if (tree.has(name) && random.chance(40)) {
     log.push(`a task removes ${name} in ${lease.id}`);
     tree.delete(name);
     if (mount.kind === 'overlay' && readLayers(mount.lower).has(name)) fs.linkSync(whiteout, path);
+    return;
+  }
+  if (name === model.requirementsName) {
+    const owner = random.pick([54_321, 54_322]);
+    log.push(`a task gives ${lease.id} to ${owner}`);
+    require(lease, tree, owner);
     return;
   }
   const text = `${lease.id} ${random.below(1e6)}`;

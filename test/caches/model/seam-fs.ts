@@ -20,12 +20,19 @@ function wrap<F extends Call>(
 }
 
 const look = <F extends Call>(name: string, call: F): F => wrap(name, call, false);
+/** What is not there is told without a trace of the stack, which takes longer than everything else of the call. */
+const lookInto = <F extends Call>(name: string, call: F): F =>
+  look(name, ((...args: Parameters<F>) => {
+    const path = String(args[0]);
+    if (fs.existsSync(path)) return call(...args);
+    throw Object.assign(new Error(`ENOENT: ${name} ${path}`), { code: 'ENOENT' });
+  }) as F);
 const change = <F extends Call>(name: string, call: F): F => wrap(name, call, true);
 
 export const existsSync = look('exists', fs.existsSync);
 export const lstatSync = Object.assign(look('lstat', fs.lstatSync as Call), {}) as typeof fs.lstatSync;
-export const readdirSync = look('readdir', fs.readdirSync as Call) as typeof fs.readdirSync;
-export const readFileSync = look('read', fs.readFileSync as Call) as typeof fs.readFileSync;
+export const readdirSync = lookInto('readdir', fs.readdirSync as Call) as typeof fs.readdirSync;
+export const readFileSync = lookInto('read', fs.readFileSync as Call) as typeof fs.readFileSync;
 export const mkdirSync = change('mkdir', fs.mkdirSync as Call) as typeof fs.mkdirSync;
 export const mkdtempSync = change('mkdir', fs.mkdtempSync as Call) as typeof fs.mkdtempSync;
 export const renameSync = change('rename', fs.renameSync);

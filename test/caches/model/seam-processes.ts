@@ -1,11 +1,15 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessEnd, RunningProcess } from '../../../src/base/process.ts';
+import type { FileSystem } from '../../../src/caches/store.ts';
 import { machineNow } from './machine.ts';
 import { removeHalf } from './seam-fs.ts';
 import { readLayers, writeTree } from './view.ts';
 
-/** Stands in for `base/process.ts` and `base/owner.ts`: the programs that a store starts, done in this process. */
+/**
+ * Stands in for `base/process.ts` and `base/owner.ts`: the programs that a store starts, done in this process; and for
+ * `report/file-system.ts`, which is of no matter here.
+ */
 export { isLiving as isAlive } from './machine.ts';
 
 export function ownProcess(): string {
@@ -66,4 +70,8 @@ export function spawnSync(_program: string, _args: readonly string[], { cwd }: {
   fs.mkdirSync(join(cwd, 'upper/e'));
   fs.writeFileSync(join(cwd, 'upper/e/file'), '');
   return { status: 0, stderr: '' };
+}
+
+export function fileSystemOf(path: string): FileSystem {
+  return { type: 'unknown', mountPoint: path, options: [], reflink: false };
 }

@@ -8,6 +8,7 @@ const seams: Readonly<Record<string, string>> = {
   '../../base/process.ts': 'seam-processes.ts',
   '../../base/owner.ts': 'seam-processes.ts',
   '../base/owner.ts': 'seam-processes.ts',
+  './file-system.ts': 'seam-processes.ts',
 };
 
 /** Bundles the model with a store whose calls of the system go through `machine.ts`; returns nothing, writes `outfile`. */
@@ -25,7 +26,7 @@ export async function buildModel(outfile: string): Promise<void> {
         name: 'seam',
         setup(bundle) {
           bundle.onResolve(
-            { filter: /^(node:(fs|child_process)|.*\/base\/(process|owner)\.ts)$/ },
+            { filter: /^(node:(fs|child_process)|.*\/base\/(process|owner)\.ts|\.\/file-system\.ts)$/ },
             (args) => {
               const seam = seams[args.path];
               const isStore = /\/src\/(caches|base)\//.test(args.importer);

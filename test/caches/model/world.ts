@@ -67,8 +67,31 @@ export function placeOf({ wanted, from }: Leased): string | null {
   return wanted === 'direct' ? (from?.generation.chain[0] ?? null) : null;
 }
 
+/** Who asks: an owner that the files have to have, if any, and whether the engine can show them as another's. */
+export interface User {
+  readonly owner: number | null;
+  readonly maps: boolean;
+}
+
+export const requirementsName = '.cacherequires';
+
+export function requirementsOf(owner: number): string {
+  return `gid=${owner}\nuid=${owner}\nversion=1\n`;
+}
+
+/** As the requirements in the tree say; null when there are none. */
+export function ownerOf(tree: Tree): number | null {
+  const id = /^uid=(\d+)$/m.exec(tree.get(requirementsName) ?? '')?.[1];
+  return id === undefined ? null : Number(id);
+}
+
 /** What a lease would start from. */
-export function choose({ instances, leases }: World, cache: Cache, wanted: Leased['wanted']): Leased['from'] {
+export function choose(
+  { instances, leases }: World,
+  cache: Cache,
+  wanted: Leased['wanted'],
+  { owner, maps }: User,
+): Leased['from'] {
   const places = leases.flatMap((lease) => placeOf(lease) ?? []);
   const mounted = leases.flatMap(({ from, base }) => [...(from?.generation.chain ?? []), ...base]);
   const isFree = (instance: Instance): boolean => {
@@ -87,7 +110,11 @@ export function choose({ instances, leases }: World, cache: Cache, wanted: Lease
       newest(instance).shareDown &&
       instance.cache.level > cache.level,
   );
-  const [found] = (own.length > 0 ? own : above)
+  const possible = own.length > 0 ? own : above.filter(isFree);
+  const owned = (instance: Instance): number | null => ownerOf(newest(instance).tree);
+  const fitting = possible.filter((instance) => owner === null || owned(instance) === owner);
+  const isMapped = fitting.length === 0 && maps && wanted === 'overlay';
+  const [found] = (isMapped ? possible.filter((instance) => owned(instance) !== null) : fitting)
     .filter(isFree)
     .sort((a, b) => newest(b).order - newest(a).order);
   return found === undefined ? null : { instance: found.id, generation: newest(found) };

@@ -6,7 +6,7 @@ import { CheckoutTrial } from '../hostile/repository.ts';
 import { Sandbox } from '../wrapper.ts';
 import { setUp, takeOver, writingAnew } from './cache-scenarios.ts';
 import { type Fetch, fetchesOf, scenarioOf } from './fetch-scenarios.ts';
-import { clone, cloneAround, update } from './git-scenarios.ts';
+import { clone, cloneAround, deepen, update } from './git-scenarios.ts';
 import { canTrace, limit, seed } from './machine.ts';
 import { type DurableCall, type Mutation, durableCalls, mutate } from './mutants.ts';
 import { CutOff, type Scenario } from './scenario.ts';
@@ -69,7 +69,7 @@ describe.skipIf(!canTrace)(
         const fetch = fetches.find((one) => one.name === name);
         const scenario =
           fetch === undefined
-            ? [writingAnew, setUp, takeOver, clone, cloneAround, update]
+            ? [writingAnew, setUp, takeOver, clone, cloneAround, deepen, update]
                 .map((make): Scenario => make(mutant))
                 .find((one) => one.name === name)
             : scenarioOf(fetch, trial.box.program, box.program);
@@ -105,18 +105,27 @@ describe.skipIf(!canTrace)(
         'src/run-task/cache.ts',
         /writeRequirements\(.*changingHands.*;/,
         '',
+        true,
       ],
-      ['update', 'updating a checkout', 'src/run-task/git.ts', /marker\.set\(\);\s+try/, 'try'],
+      ['update', 'updating a checkout', 'src/run-task/git.ts', /marker\.set\(\);\s+try/, 'try', true],
+      [
+        'fetch of all history',
+        'a shallow checkout gets its history',
+        'src/run-task/git.ts',
+        '!(await hasEveryBranch(here))',
+        'false',
+        false,
+      ],
     ] as const)(
       'the mark of a cache or checkout that is being changed, left out in the %s',
-      (_what, name, file, from, to) => {
+      (_what, name, file, from, to, isModelled) => {
         const box = new Sandbox((folder) => {
           const path = join(folder, file);
           const text = readFileSync(path, 'utf8');
           expect(text.replace(from, to)).not.toBe(text);
           writeFileSync(path, text.replace(from, to));
         });
-        expect(wrongIn(name, box, true)).not.toEqual([]);
+        expect(wrongIn(name, box, isModelled)).not.toEqual([]);
       },
       limit,
     );

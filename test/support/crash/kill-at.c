@@ -49,6 +49,7 @@ static const struct call calls[] = {
 };
 enum { count = sizeof calls / sizeof *calls };
 
+static void wake(int signal) { (void)signal; }
 static void fail(const char *what) { perror(what); exit(2); }
 
 static int install(void) {
@@ -116,6 +117,8 @@ int main(int argc, char **argv) {
   FILE *report = fopen(argv[3], "we");
   if (report == NULL) fail(argv[3]);
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // The end of a process ends the wait for calls.
+  sigaction(SIGCHLD, &(struct sigaction){.sa_handler = wake}, NULL);
   volatile int *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) fail("mmap");
   *shared = NONE;
