@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ifThere, isErrno } from '../../base/files.ts';
+import { ifThere } from '../../base/files.ts';
 import { isAlive } from '../../base/owner.ts';
 import { type Entry, LedgerDamage, parseEntry } from './entry.ts';
 import { epochName, numbersIn, seqName } from './numbers.ts';
@@ -26,14 +26,8 @@ function pack(folder: string, epoch: number, owner: string): void {
     if (!existsSync(path)) return;
     linkNew(folder, `${epochName(epoch)}.jsonl`, text, { owner: { process: owner }, durable: true });
   }
-  const aside = join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString('hex')}`);
-  try {
-    renameSync(path, aside);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-    return;
-  }
-  rmSync(aside, { recursive: true, force: true });
+  // Out of the way as a whole: removed file by file, it would look torn to whoever reads it.
+  ifThere(() => renameSync(path, join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString('hex')}`)));
 }
 
 /** What processes that are gone have left unfinished in a folder. */

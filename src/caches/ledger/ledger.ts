@@ -32,6 +32,9 @@ function isLasting(entry: Entry): boolean {
   return lasting.has(entry.kind) || (entry.kind === 'lease' && treeInPlace(entry) !== null);
 }
 
+/** How often the newest epoch may have gone, packed by others, when it is about to be read. */
+const mostLoads = 100;
+
 /** Entries that begin what needs more room: not worth the reserve. */
 const growing: ReadonlySet<Entry['kind']> = new Set(['lease', 'work', 'measure', 'begin', 'close']);
 
@@ -71,8 +74,10 @@ export class Ledger {
   }
 
   #catchUp(): State {
-    for (;;) {
+    for (let loads = 0; ; ) {
       if (this.#epoch === 0) {
+        // Others are slower than this even when they close epochs all the time.
+        if (++loads > mostLoads) throw new Error(`${this.#folder} has no epoch that could be read`);
         this.#load();
         continue;
       }

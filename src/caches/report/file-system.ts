@@ -1,6 +1,7 @@
 import { constants, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isErrno } from '../../base/files.ts';
+import { ownProcess } from '../../base/owner.ts';
 import type { FileSystem } from '../store.ts';
 
 /** What holds `path`, an existing directory: the mount that is innermost, and what it can do. */
@@ -38,7 +39,7 @@ function unescape(text: string): string {
 function canReflink(path: string): boolean {
   let folder: string | undefined;
   try {
-    folder = mkdtempSync(join(path, '.trial-'));
+    folder = mkdtempSync(join(path, `.trial-${ownProcess()}-`));
     writeFileSync(join(folder, 'a'), 'x');
     copyFileSync(join(folder, 'a'), join(folder, 'b'), constants.COPYFILE_FICLONE_FORCE);
     return true;

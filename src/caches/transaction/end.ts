@@ -1,5 +1,5 @@
 import { renameSync } from 'node:fs';
-import { ensureDirectory, syncDirectory } from '../../base/files.ts';
+import { ensureDirectory } from '../../base/files.ts';
 import { readEntries } from '../ledger/archive.ts';
 import type { EntryBody, LayerName, SealedLayer } from '../ledger/entry.ts';
 import { append, failOnDisk, type Parts, readForChange } from '../parts.ts';
@@ -124,11 +124,10 @@ function unchangedOrRollBack({ leases }: State, id: string): EntryBody | null {
   return { kind: 'unchanged', lease: id };
 }
 
-function becomeLayer({ layout, durable }: Parts, { id, cache: { level } }: OpenLease): LayerName {
+function becomeLayer({ layout }: Parts, { id, cache: { level } }: OpenLease): LayerName {
   ensureDirectory(layout.layers(level));
   const name = `${level}/${id}`;
   renameSync(layout.run(level, id).upper, layout.layer(name));
-  if (durable) syncDirectory(layout.layers(level));
   return name;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
-import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
+import { ensureDirectory, isErrno } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ownerLives } from '../ledger/boot.ts';
@@ -85,7 +85,7 @@ function findLong({ instances }: State, longerThan: number, tried = new Set<stri
 }
 
 async function compactOne(parts: Parts, level: string, chain: readonly LayerName[]): Promise<string> {
-  const { layout, durable } = parts;
+  const { layout } = parts;
   const id = randomBytes(8).toString('hex');
   // Long as the ledger knows the work, what lies in its place is nobody else's business.
   const begun = append(parts, (state) => (isMerging(parts, state) ? null : { kind: 'work', id, level }));
@@ -112,9 +112,8 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
     }
     const layer: LayerName = `${level}/${id}`;
     renameSync(upper, layout.layer(layer));
-    if (durable) syncDirectory(layout.layers(level));
     // What is merged was on the disk, and is deleted next: this must be there before.
-    const settled = await settle(layout.layer(layer));
+    if (!(await settle(layout.layer(layer)))) return abandon('what was merged does not reach the disk');
     const seal = takeSeal(layout.layer(layer));
     const done = append(parts, (state) => {
       const isStillServed = [...state.instances.values()].some((instance) =>
@@ -122,7 +121,7 @@ async function compactOne(parts: Parts, level: string, chain: readonly LayerName
       );
       if (!state.works.has(id)) return null;
       if (!isStillServed) return { kind: 'abandon', work: id, why: 'the cache is gone' };
-      return { kind: 'compact', work: id, chain, layer: { name: layer, seal, settled } };
+      return { kind: 'compact', work: id, chain, layer: { name: layer, seal, settled: true } };
     });
     if (done?.kind !== 'compact') return 'gone before its layers were merged';
     measureLater(parts);

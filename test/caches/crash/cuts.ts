@@ -6,7 +6,7 @@ import type { BackEnd, Store } from '../../../src/caches/store.ts';
 import type { Killer, Victims } from '../../support/crash/kill-at.ts';
 import { inside } from '../inside.ts';
 import { requestOf } from '../store-request.ts';
-import { allowed, expectedOf, fork, trusted } from './expected.ts';
+import { allowed, expectedOf, fork, type Life, trusted } from './expected.ts';
 import { treesIn, whatIsLeft } from './left.ts';
 
 /** Calls of the system that change a disk, and those that make a change durable. */
@@ -33,6 +33,7 @@ export class Trial {
   readonly #log: string;
   readonly #program: string;
   readonly backEnd: BackEnd;
+  readonly #life: Life;
 
   constructor(folder: string, program: string, backEnd: BackEnd) {
     const own = mkdtempSync(join(folder, `${backEnd}-`));
@@ -40,6 +41,7 @@ export class Trial {
     this.#log = join(own, 'trace');
     this.#program = program;
     this.backEnd = backEnd;
+    this.#life = { name: 'usual', backEnd, isRecorded: false };
   }
 
   /** Every call of a whole run, below the store, that changes something. */
@@ -138,22 +140,22 @@ export class Trial {
   readonly #seen = new Map<string, string | null>();
 
   async #misfit(store: Store, last: number, mayBeAny: boolean): Promise<string | null> {
-    const expected = expectedOf(this.backEnd);
+    const expected = expectedOf(this.#life);
     this.#seen.clear();
     for (const name of Object.keys(expected)) {
       const content = await contentOf(store, name);
       this.#seen.set(name, content);
       const may = mayBeAny
         ? [null, ...(expected[name] ?? []).map(([, one]) => one), './file: more', '']
-        : allowed(this.backEnd, name, last);
+        : allowed(this.#life, name, last);
       if (!may.includes(content)) return `${name} holds ${content}, not ${may.join(' or ')}`;
     }
     return null;
   }
 
   #isNext(last: number): boolean {
-    return Object.keys(expectedOf(this.backEnd)).some((name) => {
-      const [now, next] = allowed(this.backEnd, name, last);
+    return Object.keys(expectedOf(this.#life)).some((name) => {
+      const [now, next] = allowed(this.#life, name, last);
       return now !== next && this.#seen.get(name) === next;
     });
   }

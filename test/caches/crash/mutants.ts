@@ -37,7 +37,12 @@ export function findSites(text: string): Site[] {
     names.set(name, nth);
     sites.push({
       name: nth === 1 ? name : `${name} (${nth})`,
-      leaveOut: (whole) => whole.slice(0, match.index) + nothing(primitive) + whole.slice(end),
+      leaveOut: (whole) => {
+        const before = whole.slice(0, match.index);
+        // In a script of the store's.
+        if (before.endsWith('.')) return `${before}valueOf()${whole.slice(end)}`;
+        return `${before}(globalThis.leftOut?.(), ${nothing(primitive)})${whole.slice(end)}`;
+      },
     });
   }
   return sites;

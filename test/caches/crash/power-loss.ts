@@ -6,79 +6,119 @@ import {
   type Cut,
   type Outcome,
   record,
+  type Recording,
   type Report,
   type Share,
   Tally,
 } from '../../support/crash/every-cut.ts';
+import { keptFor } from '../../../src/caches/state/checkpoint.ts';
 import { requestOf } from '../store-request.ts';
-import { allowed, allowedUnlessDurable, expectedOf, fork, trusted } from './expected.ts';
+import {
+  allowed,
+  allowedUnlessDurable,
+  epochLengths,
+  expectedOf,
+  fork,
+  type Life,
+  type LifeName,
+  trusted,
+} from './expected.ts';
 import { whatIsLeft } from './left.ts';
 import type { Programs } from './programs.ts';
 
-export interface Life {
-  readonly backEnd: BackEnd;
+export interface RecordedLife extends Life {
+  readonly isRecorded: true;
   readonly durable: boolean;
 }
 
-export const lives: readonly Life[] = [
-  { backEnd: 'overlay', durable: true },
-  { backEnd: 'direct', durable: true },
-  { backEnd: 'overlay', durable: false },
-  { backEnd: 'direct', durable: false },
-];
+const lifeOf = (name: LifeName, backEnd: BackEnd, durable: boolean): RecordedLife => ({
+  name,
+  backEnd,
+  durable,
+  isRecorded: true,
+});
 
-export const nameOf = ({ backEnd, durable }: Life): string => `${backEnd}${durable ? ', durable' : ''}`;
+const backEnds: readonly BackEnd[] = ['overlay', 'direct'];
+export const lives: readonly RecordedLife[] = (['usual', 'long', 'damaged'] as const).flatMap((name) =>
+  [true, false].flatMap((durable) => backEnds.map((backEnd) => lifeOf(name, backEnd, durable))),
+);
+
+export const nameOf = ({ name, backEnd, durable }: RecordedLife): string =>
+  `${name}, ${backEnd}${durable ? ', durable' : ''}`;
+
+/** Records a life in a directory of its own below `place`. */
+export function recordLife(place: string, { scenario }: Programs, life: RecordedLife): Recording {
+  const root = join(place, 'caches');
+  mkdirSync(root);
+  const { name, backEnd, durable } = life;
+  const command = [process.execPath, scenario, root, backEnd, durable ? 'durable' : 'plain', name];
+  return record(root, place, ['timeout', '100', ...command], { PATH: process.env['PATH'] ?? '' });
+}
 
 /** Records a life, and has the store start on what each power loss, and each kill, leaves of it. */
 export async function tryPowerLoss(
   folder: string,
-  { scenario, openStore }: Programs,
-  life: Life,
+  programs: Programs,
+  life: RecordedLife,
   share: Share,
-  untilWrong = false,
 ): Promise<Report> {
   const place = mkdtempSync(join(folder, 'power-'));
-  const root = join(place, 'caches');
-  mkdirSync(root);
-  const { backEnd, durable } = life;
-  const command = [process.execPath, scenario, root, backEnd, durable ? 'durable' : 'plain'];
-  const recording = record(root, place, command, { PATH: process.env['PATH'] ?? '' });
+  const recording = recordLife(place, programs, life);
   const tally = new Tally(nameOf(life), recording.changes.length);
-  const cuts = cutsOf(recording, 'any order', share);
-  // Most of it is waiting for processes that delete.
-  const workers = Array.from({ length: 12 }, async (_, number) => {
-    const other = join(place, `caches-${number}`);
-    for (const cut of cuts) {
-      cut.state.write(other);
-      // The machine was started again.
-      const store = await openStore(other, { backEnd, durable, boot: 'afterwards', epochLength: 12 });
-      tally.add(cut.what, await judge(other, store, life, cut));
-      rmSync(other, { recursive: true, force: true });
-      if (untilWrong && tally.wrong.length > 0) break;
-    }
+  // What is damaged on purpose is so in one order only.
+  const cuts = cutsOf(recording, life.name === 'damaged' ? 'none' : 'any order', share);
+  await judgeAll(place, programs, life, cuts, ({ what }, outcome) => {
+    tally.add(what, outcome);
+    return true;
   });
-  await Promise.all(workers);
   rmSync(place, { recursive: true, force: true });
   return tally.report;
 }
 
-async function judge(
-  root: string,
-  store: Store,
-  { backEnd, durable }: Life,
-  { done }: Cut,
-): Promise<Outcome> {
+/** Has the store start on each of those states, until `take` says false. */
+export async function judgeAll(
+  place: string,
+  { openStore }: Programs,
+  life: RecordedLife,
+  cuts: Iterable<Cut>,
+  take: (cut: Cut, outcome: Outcome) => boolean,
+): Promise<void> {
+  const { backEnd, durable } = life;
+  let goesOn = true;
+  const shared = cuts[Symbol.iterator]();
+  // Most of it is waiting for processes that delete.
+  const workers = Array.from({ length: 12 }, async (_, number) => {
+    const root = join(place, `caches-${number}`);
+    while (goesOn) {
+      const { value: cut, done } = shared.next() as IteratorResult<Cut, undefined>;
+      if (done) break;
+      cut.state.write(root);
+      // The machine was started again.
+      const options = { backEnd, durable, boot: 'afterwards', epochLength: epochLengths[life.name] };
+      const outcome = await judge(root, await openStore(root, options), life, cut);
+      goesOn &&= take(cut, outcome);
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+  await Promise.all(workers);
+}
+
+async function judge(root: string, store: Store, life: RecordedLife, { done }: Cut): Promise<Outcome> {
+  const { durable } = life;
   const told = done.flatMap((change) => (change.kind === 'told' ? [change.text] : [])).join('');
   const last = [...told.matchAll(/^(\d+) done$/gm)].length - 1;
   const wrong = (why: string): Outcome => ({ verdict: 'wrong', why: `after step ${last}: ${why}` });
+  const mayBeAside = !durable || life.name === 'damaged';
   try {
     const mended = await store.reconcile();
     await store.drain();
-    const left = await whatIsLeft(root, store, !durable);
+    const left = (await whatIsLeft(root, store, mayBeAside)) ?? (await whatIsOld(store));
     if (left !== null) return wrong(left);
-    for (const name of Object.keys(expectedOf(backEnd, true))) {
+    const { backEnd } = await store.diagnose();
+    if (backEnd !== life.backEnd) return wrong(`its back end is ${backEnd}`);
+    for (const name of Object.keys(expectedOf(life))) {
       const content = await contentOf(store, name);
-      const may = durable ? allowed(backEnd, name, last, true) : allowedUnlessDurable(backEnd, name, last);
+      const may = durable ? allowed(life, name, last) : allowedUnlessDurable(life, name, last);
       if (!may.includes(content))
         return wrong(`${name} holds ${content}, not ${may.join(' or ')} (${mended.join('; ')})`);
     }
@@ -87,12 +127,24 @@ async function judge(
     const { kind } = await lease.commit();
     if (kind !== 'committed') return wrong(`a normal run afterwards is ${kind}`);
     await store.drain();
-    const after = await whatIsLeft(root, store, !durable);
+    const after = await whatIsLeft(root, store, mayBeAside);
     if (after !== null) return wrong(`after a normal run: ${after}`);
     return { verdict: mended.length > 0 ? 'mended' : 'complete', why: '' };
   } catch (error) {
     return wrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
+}
+
+/** Epochs that ended long ago and that nothing descends from, but are kept; in the long life all is cold before the first that is not. */
+async function whatIsOld(store: Store): Promise<string | null> {
+  const caches = await store.list();
+  if (caches.some(({ name, instances }) => name === 'a' && instances.length > 0)) return null;
+  const since = Date.now() - keptFor;
+  const epochs = new Map<number, boolean>();
+  for (const { epoch, at } of store.entries())
+    epochs.set(epoch, (epochs.get(epoch) ?? true) && Date.parse(at) < since);
+  const old = [...epochs].flatMap(([epoch, isOld]) => (isOld ? [epoch] : []));
+  return old.length > 0 ? `epochs that are too old: ${old.join()}` : null;
 }
 
 /** What a run of that cache starts from, as `path: text` of each file; null when it starts cold. */

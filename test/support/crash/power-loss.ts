@@ -12,7 +12,7 @@ export function* afterPowerLoss(
   changes: readonly Change[],
   isOrdered: boolean,
 ): Generator<{ readonly missing: readonly number[]; readonly make: () => Disk }> {
-  const pending = changes.flatMap((change, at) => (isKept(changes, at, isOrdered) ? [] : [at]));
+  const pending = pendingOf(changes, isOrdered);
   const lost: number[][] = [[], pending];
   for (const [index, one] of pending.entries()) {
     lost.push(
@@ -26,6 +26,11 @@ export function* afterPowerLoss(
     if (changes[at]?.kind === 'write')
       yield { missing: [at], make: () => replay(fresh(), changes, new Set(), at) };
   }
+}
+
+/** The changes that a power loss at their end may take. */
+export function pendingOf(changes: readonly Change[], isOrdered: boolean): number[] {
+  return changes.flatMap((_, at) => (isKept(changes, at, isOrdered) ? [] : [at]));
 }
 
 /** The disk after some changes, without those that are lost; `torn` is a write of which the first half was done. */
