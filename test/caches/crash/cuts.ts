@@ -170,7 +170,7 @@ export class Trial {
 }
 
 /** What a run of that cache starts from, or null when it starts cold; copied, since a direct lease is in place. */
-async function contentOf(store: Store, name: string): Promise<string | null> {
+export async function contentOf(store: Store, name: string): Promise<string | null> {
   const request = [trusted, fork].find((one) => one.name === name) ?? requestOf(name);
   const listed = (await store.list()).filter((cache) => cache.name === name && cache.instances.length > 0);
   if (listed.length === 0) return null;

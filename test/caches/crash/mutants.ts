@@ -10,11 +10,14 @@ const primitives = [
   'startProcess',
 ];
 
-/** A call of the store, as its bundle has it, and how it is left out. */
+/** A call of the store, as its bundle has it, and the bundle without it. */
 export interface Site {
   /** file and text, e.g. `ledger/link-new.ts fsyncSync(fd)` */
   readonly name: string;
-  leaveOut(text: string): string;
+  /** a bundle that says where it was: `globalThis.leftOut` */
+  readonly leaveOut: string;
+  /** a bundle that has it, and says where it is */
+  readonly mark: string;
 }
 
 /** Every such call of a bundled store. What is not used is not in a bundle. */
@@ -35,14 +38,14 @@ export function findSites(text: string): Site[] {
     const name = `${file} ${call}`;
     const nth = (names.get(name) ?? 0) + 1;
     names.set(name, nth);
+    const before = text.slice(0, match.index);
+    const after = text.slice(end);
+    // Not in a script of the store's.
+    const told = before.endsWith('.') ? '' : 'globalThis.leftOut?.(), ';
     sites.push({
       name: nth === 1 ? name : `${name} (${nth})`,
-      leaveOut: (whole) => {
-        const before = whole.slice(0, match.index);
-        // In a script of the store's.
-        if (before.endsWith('.')) return `${before}valueOf()${whole.slice(end)}`;
-        return `${before}(globalThis.leftOut?.(), ${nothing(primitive)})${whole.slice(end)}`;
-      },
+      leaveOut: `${before}${told === '' ? 'valueOf()' : `(${told}${nothing(primitive)})`}${after}`,
+      mark: told === '' ? text : `${before}(${told}${text.slice(match.index, end)})${after}`,
     });
   }
   return sites;
@@ -64,39 +67,43 @@ function endOfCall(text: string, from: number): number {
   return at;
 }
 
-/** Without one of these calls, a replay of power losses finds something wrong: `mutants.test.ts` shows it. */
-export const seen: readonly string[] = [
-  'base/files.ts fsyncSync(fd)',
-  'caches/ledger/link-new.ts linkSync(temporary, join(folder, name))',
-  'caches/ledger/link-new.ts syncDirectory(folder)',
-  'caches/ledger/link-new.ts fsyncSync(fd)',
-  'caches/ledger/link-new.ts unlinkSync(path)',
-  'caches/ledger/archive.ts rmSync(join(folder, name), { recursive: true, force: true })',
-];
+/** Which life, as `nameOf` in power-loss.ts names it, shows that a call is missing; or the full disk of disk-trouble.ts. */
+const usual = 'usual, overlay, durable';
+const usualPlain = 'usual, overlay';
+const long = 'long, overlay, durable';
+const damaged = 'damaged, overlay, durable';
+export const fullDisk = 'full disk';
 
-/** Calls of which that is not shown: other tests, or nobody, see when one of them is left out. */
-export const notShown: readonly string[] = [
-  'caches/ledger/archive.ts renameSync(path, aside)',
-  'caches/ledger/archive.ts rmSync(aside, { recursive: true, force: true })',
-  'caches/ledger/reserve.ts rmSync(this.#path, { force: true })',
-  'caches/ledger/ledger.ts renameSync(this.#folder, existsSync(aside) ? `${aside}-${randomBytes(3).toString("hex")}` : aside)',
-  'caches/ledger/ledger.ts renameSync(temporary, this.#epochFolder(epoch))',
-  'caches/ledger/ledger.ts rmSync(temporary, { recursive: true, force: true })',
-  'caches/ledger/ledger.ts syncDirectory(this.#folder)',
-  'caches/trees/deletion.ts renameSync(path, join(doomed, id))',
-  'caches/trees/deletion.ts startProcess(["nice", "-n", "19", "sh", "-c", script, "sh", ...some], { env, stderr })',
-  'caches/ledger/prune.ts rmSync(join(folder, `${epochName(epoch)}.jsonl`), { force: true })',
-  'caches/ledger/prune.ts syncDirectory(folder)',
-  'caches/trees/merge.ts startProcess([...command, options, layers[0], view, target], { env: { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }, stderr: (chunk) => { if (complaint.length < 1e3) complaint += Buffer.from(chunk).toString(); } })',
-  'caches/upkeep/measure.ts settle(parts.layout.layer(first.name))',
-  'caches/upkeep/measure.ts startProcess(["sync", "-f", path], { env })',
-  'caches/upkeep/compact.ts renameSync(upper, layout.layer(layer))',
-  'caches/upkeep/compact.ts syncDirectory(layout.layers(level))',
-  'caches/upkeep/compact.ts settle(layout.layer(layer))',
-  'caches/report/file-system.ts rmSync(folder, { recursive: true, force: true })',
-  'caches/transaction/end.ts settle(path)',
-  'caches/transaction/end.ts renameSync(layout.run(level, id).upper, layout.layer(name))',
-  'caches/transaction/end.ts syncDirectory(layout.layers(level))',
-  "caches/trees/overlay.ts renameSync('merged/d', 'merged/e')",
-  'caches/trees/overlay.ts rmSync(folder, { recursive: true, force: true })',
-];
+/** Every call, and where it is seen that it was left out: what is there then is wrong, or something is left for ever. */
+export const seen: Readonly<Record<string, string>> = {
+  'base/files.ts fsyncSync(fd)': usual,
+  'caches/ledger/link-new.ts linkSync(temporary, join(folder, name))': usual,
+  'caches/ledger/link-new.ts syncDirectory(folder)': usual,
+  'caches/ledger/link-new.ts fsyncSync(fd)': usual,
+  'caches/ledger/link-new.ts unlinkSync(path)': usual,
+  'caches/ledger/archive.ts renameSync(path, join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString("hex")}`))':
+    usual,
+  'caches/ledger/archive.ts rmSync(join(folder, name), { recursive: true, force: true })': usual,
+  'caches/ledger/reserve.ts rmSync(this.#path, { force: true })': fullDisk,
+  'caches/ledger/ledger.ts renameSync(this.#folder, existsSync(aside) ? `${aside}-${randomBytes(3).toString("hex")}` : aside)':
+    damaged,
+  'caches/ledger/ledger.ts renameSync(temporary, this.#epochFolder(epoch))': usual,
+  'caches/ledger/ledger.ts rmSync(temporary, { recursive: true, force: true })': fullDisk,
+  'caches/ledger/ledger.ts syncDirectory(this.#folder)': long,
+  'caches/trees/deletion.ts renameSync(path, join(doomed, id))': usual,
+  'caches/trees/deletion.ts startProcess(["nice", "-n", "19", "sh", "-c", script, "sh", ...some], { env, stderr })':
+    usual,
+  'caches/ledger/prune.ts rmSync(join(folder, `${epochName(epoch)}.jsonl`), { force: true })': long,
+  'caches/ledger/prune.ts syncDirectory(folder)': long,
+  'caches/trees/merge.ts startProcess([...command, options, layers[0], view, target], { env: { PATH: process.env["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" }, stderr: (chunk) => { if (complaint.length < 1e3) complaint += Buffer.from(chunk).toString(); } })':
+    usual,
+  'caches/upkeep/measure.ts settle(parts.layout.layer(first.name))': usualPlain,
+  'caches/upkeep/measure.ts startProcess(["sync", "-f", path], { env })': usual,
+  'caches/upkeep/compact.ts renameSync(upper, layout.layer(layer))': long,
+  'caches/upkeep/compact.ts settle(layout.layer(layer))': usual,
+  'caches/report/file-system.ts rmSync(folder, { recursive: true, force: true })': usual,
+  'caches/transaction/end.ts settle(path)': usual,
+  'caches/transaction/end.ts renameSync(layout.run(level, id).upper, layout.layer(name))': usual,
+  "caches/trees/overlay.ts renameSync('merged/d', 'merged/e')": usual,
+  'caches/trees/overlay.ts rmSync(folder, { recursive: true, force: true })': fullDisk,
+};
