@@ -45,11 +45,13 @@ const operationsOf = (backEnd: BackEnd): Readonly<Record<string, Operation>> => 
   const kept = backEnd === 'overlay' ? [old] : [old, null];
   return {
     [first]: {
-      prepare: async ({ root, open }) => async () => {
-        const store = await open(rootOfFirst(root));
-        await store.reconcile();
-        await (await store.lease(requestOf('first'))).rollBack('by plan');
-      },
+      prepare:
+        async ({ root, open }) =>
+        async () => {
+          const store = await open(rootOfFirst(root));
+          await store.reconcile();
+          await (await store.lease(requestOf('first'))).rollBack('by plan');
+        },
       failed: [null],
     },
     'a cold lease': {
@@ -183,7 +185,8 @@ export async function tryTrouble(
     const may = outcome === 'done' ? (operation.done ?? operation.failed) : operation.failed;
     problem ??= await whatIsWrong(root, store, cache, may);
     problem ??= await whatIsWrong(root, await open(root), cache, [old, more]);
-    if (what === first) problem ??= await whatIsWrong(rootOfFirst(root), await open(rootOfFirst(root)), cache, may);
+    if (what === first)
+      problem ??= await whatIsWrong(rootOfFirst(root), await open(rootOfFirst(root)), cache, may);
     attempts.push({ what, outcome, problem });
     if (problem !== null) break;
     await store.purge(cache, 'the end');

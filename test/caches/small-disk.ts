@@ -13,8 +13,8 @@ export const diskKinds: readonly DiskKind[] =
     ? ['ext4', 'tmpfs']
     : ['tmpfs'];
 
-/** What the disk has no more of, or that it is read-only. */
-export type Trouble = 'blocks' | 'inodes' | 'read-only';
+/** What the disk has no more of, or no more but one, or that it is read-only. */
+export type Trouble = 'blocks' | 'inodes' | 'last inode' | 'read-only';
 
 /** In memory where possible: else each sync waits for the disk, and what others write. */
 export const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -41,7 +41,8 @@ export class SmallDisk implements Disposable {
 
   cause(trouble: Trouble): void {
     if (trouble === 'read-only') this.#remount('ro');
-    else this.#fill(trouble === 'blocks' ? Buffer.alloc(1024) : Buffer.alloc(0));
+    else this.#fill(Buffer.alloc(trouble === 'blocks' ? 1024 : 0));
+    if (trouble === 'last inode') rmSync(join(this.#filler, '0'));
   }
 
   end(trouble: Trouble): void {
@@ -63,7 +64,9 @@ export class SmallDisk implements Disposable {
     }
     try {
       for (let number = 0; ; number++)
-        writeFileSync(join(this.#filler, content.length > 0 ? 'all' : String(number)), content, { flag: 'a' });
+        writeFileSync(join(this.#filler, content.length > 0 ? 'all' : String(number)), content, {
+          flag: 'a',
+        });
     } catch (error) {
       if (!isErrno(error, 'ENOSPC')) throw error;
     }

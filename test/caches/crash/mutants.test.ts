@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tryTrouble } from '../disk-trouble.ts';
-import { diskKinds, memoryFolder, SmallDisk } from '../small-disk.ts';
+import { diskKinds, memoryFolder, SmallDisk, type Trouble } from '../small-disk.ts';
 import { hasOverlay } from '../store-rig.ts';
-import { findSites, fullDisk, seen, type Site } from './mutants.ts';
+import { findSites, seen, type Site } from './mutants.ts';
 import { cutsNear } from './near.ts';
 import { judgeAll, lives, nameOf, recordLife } from './power-loss.ts';
 import { bundlePrograms, withoutFingerprint } from './programs.ts';
@@ -14,6 +14,7 @@ const hasStrace = spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0;
 /** All with CAISSON_CRASH_ALL=1; else some, others every day or by CAISSON_CRASH_SEED. */
 const isThorough = process.env['CAISSON_CRASH_ALL'] === '1';
 const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? Math.floor(Date.now() / 86_400_000));
+const troubles: readonly Trouble[] = ['blocks', 'last inode'];
 const stride = isThorough ? 1 : 9;
 const chosen = Object.entries(seen).filter((_, index) => index % stride === seed % stride);
 
@@ -58,9 +59,10 @@ interface Found {
 /** What is wrong with a store, the first of it; also that it does not get through its life at all. */
 async function tryStore(text: string, where: string, most = 1000): Promise<Found> {
   const programs = await bundlePrograms(folder, () => withoutFingerprint(text));
-  if (where === fullDisk) {
+  const trouble = troubles.find((one) => one === where);
+  if (trouble !== undefined) {
     using disk = new SmallDisk(diskKinds[0]!);
-    const attempts = await tryTrouble(disk, 'blocks', 'overlay', programs.openStore);
+    const attempts = await tryTrouble(disk, trouble, 'overlay', programs.openStore);
     const wrong = attempts.find(({ problem }) => problem !== null);
     return { tried: attempts.length, wrong: wrong === undefined ? null : `${wrong.what}: ${wrong.problem}` };
   }

@@ -67,12 +67,13 @@ function endOfCall(text: string, from: number): number {
   return at;
 }
 
-/** Which life, as `nameOf` in power-loss.ts names it, shows that a call is missing; or the full disk of disk-trouble.ts. */
+/**
+ * Which life, as `nameOf` in power-loss.ts names it, shows that a call is missing; or the disk of disk-trouble.ts that has
+ * no more of something. */
 const usual = 'usual, overlay, durable';
 const usualPlain = 'usual, overlay';
 const long = 'long, overlay, durable';
 const damaged = 'damaged, overlay, durable';
-export const fullDisk = 'full disk';
 
 /** Every call, and where it is seen that it was left out: what is there then is wrong, or something is left for ever. */
 export const seen: Readonly<Record<string, string>> = {
@@ -84,11 +85,11 @@ export const seen: Readonly<Record<string, string>> = {
   'caches/ledger/archive.ts renameSync(path, join(folder, `.old-${epochName(epoch)}-${randomBytes(4).toString("hex")}`))':
     usual,
   'caches/ledger/archive.ts rmSync(join(folder, name), { recursive: true, force: true })': usual,
-  'caches/ledger/reserve.ts rmSync(this.#path, { force: true })': fullDisk,
+  'caches/ledger/reserve.ts rmSync(this.#path, { force: true })': 'blocks',
   'caches/ledger/ledger.ts renameSync(this.#folder, existsSync(aside) ? `${aside}-${randomBytes(3).toString("hex")}` : aside)':
     damaged,
   'caches/ledger/ledger.ts renameSync(temporary, this.#epochFolder(epoch))': usual,
-  'caches/ledger/ledger.ts rmSync(temporary, { recursive: true, force: true })': fullDisk,
+  'caches/ledger/ledger.ts rmSync(temporary, { recursive: true, force: true })': 'last inode',
   'caches/ledger/ledger.ts syncDirectory(this.#folder)': long,
   'caches/trees/deletion.ts renameSync(path, join(doomed, id))': usual,
   'caches/trees/deletion.ts startProcess(["nice", "-n", "19", "sh", "-c", script, "sh", ...some], { env, stderr })':
@@ -105,5 +106,5 @@ export const seen: Readonly<Record<string, string>> = {
   'caches/transaction/end.ts settle(path)': usual,
   'caches/transaction/end.ts renameSync(layout.run(level, id).upper, layout.layer(name))': usual,
   "caches/trees/overlay.ts renameSync('merged/d', 'merged/e')": usual,
-  'caches/trees/overlay.ts rmSync(folder, { recursive: true, force: true })': fullDisk,
+  'caches/trees/overlay.ts rmSync(folder, { recursive: true, force: true })': 'blocks',
 };

@@ -3,7 +3,7 @@ import { pendingOf, replay } from '../../support/crash/power-loss.ts';
 
 /** Changes before a call that it may have made durable, and places where it was left out, that are tried. */
 const window = 60;
-const mostPlaces = 6;
+const mostPlaces = 12;
 
 /**
  * States that a recorded life, in which a call was left out, may leave: its end, and after each place where the call had
@@ -28,7 +28,9 @@ export function* cutsNear({ root, changes, fresh }: Recording): Generator<Cut> {
   for (const isStep of [true, false]) {
     for (const place of places) {
       for (const end of endsAfter(changes, place, isStep)) {
-        const lost = pendingOf(changes.slice(0, end), false).filter((at) => at < place && at >= place - window);
+        const lost = pendingOf(changes.slice(0, end), false).filter(
+          (at) => at < place && at >= place - window,
+        );
         yield* cut(end, []);
         yield* cut(end, lost);
         for (const at of lost.toReversed()) yield* cut(end, [at]);
@@ -38,11 +40,7 @@ export function* cutsNear({ root, changes, fresh }: Recording): Generator<Cut> {
 }
 
 /** Ends of steps, or of calls that change names, until two steps are over. */
-function* endsAfter(
-  changes: Recording['changes'],
-  place: number,
-  isStep: boolean,
-): Generator<number> {
+function* endsAfter(changes: Recording['changes'], place: number, isStep: boolean): Generator<number> {
   let steps = 0;
   for (let end = place + 1; end <= changes.length && steps < 2; end++) {
     const last = changes[end - 1];
