@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { FailureError } from '../../src/base/failure.ts';
 import type { openStore } from '../../src/caches/open-store.ts';
@@ -45,13 +46,14 @@ const operationsOf = (backEnd: BackEnd): Readonly<Record<string, Operation>> => 
   const kept = backEnd === 'overlay' ? [old] : [old, null];
   return {
     [first]: {
-      prepare:
-        async ({ root, open }) =>
-        async () => {
+      prepare: async ({ root, open }) => {
+        mkdirSync(join(rootOfFirst(root), 'ledger'), { recursive: true });
+        return async () => {
           const store = await open(rootOfFirst(root));
-          await store.reconcile();
+          await store.list();
           await (await store.lease(requestOf('first'))).rollBack('by plan');
-        },
+        };
+      },
       failed: [null],
     },
     'a cold lease': {

@@ -1,4 +1,4 @@
-import type { Cut, Recording } from '../../support/crash/every-cut.ts';
+import { type Cut, type Recording, toldIn } from '../../support/crash/every-cut.ts';
 import { pendingOf, replay } from '../../support/crash/power-loss.ts';
 
 /** Changes before a call that it may have made durable, and places where it was left out, that are tried. */
@@ -14,9 +14,9 @@ export function* cutsNear({ root, changes, fresh }: Recording): Generator<Cut> {
   const cut = function* (end: number, lost: readonly number[]): Generator<Cut> {
     const done = changes.slice(0, end);
     const state = replay(fresh(), done, new Set(lost));
-    const digest = state.digest();
-    if (seen.has(digest)) return;
-    seen.add(digest);
+    const key = `${state.digest()} ${toldIn(done)}`;
+    if (seen.has(key)) return;
+    seen.add(key);
     const inWords = (at: number) => `${at} ${changes[at]?.kind} ${changes[at]?.path.slice(root.length)}`;
     yield { state, done, what: `after ${inWords(end - 1)} without ${lost.map(inWords).join(', ')}` };
   };

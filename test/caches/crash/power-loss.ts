@@ -10,6 +10,7 @@ import {
   type Report,
   type Share,
   Tally,
+  toldIn,
 } from '../../support/crash/every-cut.ts';
 import { keptFor } from '../../../src/caches/state/checkpoint.ts';
 import { requestOf } from '../store-request.ts';
@@ -105,8 +106,7 @@ export async function judgeAll(
 
 async function judge(root: string, store: Store, life: RecordedLife, { done }: Cut): Promise<Outcome> {
   const { durable } = life;
-  const told = done.flatMap((change) => (change.kind === 'told' ? [change.text] : [])).join('');
-  const last = [...told.matchAll(/^(\d+) done$/gm)].length - 1;
+  const last = [...toldIn(done).matchAll(/^(\d+) done$/gm)].length - 1;
   const wrong = (why: string): Outcome => ({ verdict: 'wrong', why: `after step ${last}: ${why}` });
   const mayBeAside = !durable || life.name === 'damaged';
   try {

@@ -104,7 +104,8 @@ export function* cutsOf(
   }
 }
 
-function toldIn(done: readonly Change[]): string {
+/** All that a run has told so far. */
+export function toldIn(done: readonly Change[]): string {
   return done.flatMap((change) => (change.kind === 'told' ? [change.text] : [])).join('');
 }
 
