@@ -13,7 +13,7 @@ function scenarioOf(trial: CheckoutTrial, name: string, updates: boolean): Scena
   const tasks = new Tasks(trial);
   const source = trial.box.folder(`${name.replaceAll(' ', '-')}-source`);
   const settings = join(trial.box.path, 'hgrc');
-  writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 600\n');
+  writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 30\n');
   // Most of the time of a short hg is its start: tasks that judge ask one that stays, as hg's own chg does it.
   const quick = trial.box.folder(`${name.replaceAll(' ', '-')}-quick`);
   if (isThere('chg')) symlinkSync(which('chg'), join(quick, 'hg'));
