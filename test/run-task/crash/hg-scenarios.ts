@@ -8,15 +8,23 @@ import { Tasks } from './tasks.ts';
 
 const which = (program: string) => spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();
 
-/** A clone into an empty cache, or with `updates` of its source one that exists is updated. */
-function scenarioOf(trial: CheckoutTrial, name: string, updates: boolean): Scenario {
+/**
+ * A clone into an empty cache, or with `updates` of its source one that exists is updated. Most of the time of a short
+ * hg is its start: with `served` the run's own hg asks a server that the first one starts, as hg's own chg does it.
+ */
+function scenarioOf(
+  trial: CheckoutTrial,
+  what: string,
+  { updates, served }: { updates: boolean; served: boolean },
+): Scenario {
+  const name = served ? `${what} as chg` : what;
   const tasks = new Tasks(trial);
   const source = trial.box.folder(`${name.replaceAll(' ', '-')}-source`);
   const settings = join(trial.box.path, 'hgrc');
   writeFileSync(settings, '[ui]\nusername = t\n[chgserver]\nidletimeout = 30\n');
-  // Most of the time of a short hg is its start: tasks that judge ask one that stays, as hg's own chg does it.
   const quick = trial.box.folder(`${name.replaceAll(' ', '-')}-quick`);
   if (isThere('chg')) symlinkSync(which('chg'), join(quick, 'hg'));
+  const servedHg = { PATH: `${quick}:${process.env['PATH'] ?? ''}`, CHGHG: which('hg') };
   const hg = (...args: string[]) => {
     const env = { ...process.env, HGRCPATH: settings };
     const done = spawnSync('hg', args, { cwd: source, encoding: 'utf8', env });
@@ -49,7 +57,7 @@ function scenarioOf(trial: CheckoutTrial, name: string, updates: boolean): Scena
     run(
       cache,
       `test -z "$(hg status)" && test "$(hg id -i --debug)" = ${head} && hg verify -q && test ! -e .hg/run-task-changing`,
-      { PATH: `${quick}:${process.env['PATH'] ?? ''}`, CHGHG: which('hg') },
+      servedHg,
     );
   return {
     name,
@@ -59,11 +67,19 @@ function scenarioOf(trial: CheckoutTrial, name: string, updates: boolean): Scena
       tasks.fill(cache, normal(cache));
       head = commit('two');
     },
-    run: (cache) => run(cache),
+    run: (cache) => run(cache, 'true', served ? servedHg : {}),
     judge: (cache) => tasks.judge(normal(cache)),
     powerLoss: 'none',
   };
 }
 
-export const cloneHg = (trial: CheckoutTrial): Scenario => scenarioOf(trial, 'cloning with hg', false);
-export const updateHg = (trial: CheckoutTrial): Scenario => scenarioOf(trial, 'updating with hg', true);
+const cloning = 'cloning with hg';
+const updating = 'updating with hg';
+export const cloneHg = (trial: CheckoutTrial): Scenario =>
+  scenarioOf(trial, cloning, { updates: false, served: false });
+export const cloneChg = (trial: CheckoutTrial): Scenario =>
+  scenarioOf(trial, cloning, { updates: false, served: true });
+export const updateHg = (trial: CheckoutTrial): Scenario =>
+  scenarioOf(trial, updating, { updates: true, served: false });
+export const updateChg = (trial: CheckoutTrial): Scenario =>
+  scenarioOf(trial, updating, { updates: true, served: true });
