@@ -154,16 +154,19 @@ export class History {
       inner = this.#perform(other);
     };
     machine.expect({ kind: 'interlude', at, act });
-    const observed = await this.#perform(operation);
+    const observed = { ...(await this.#perform(operation)), isRaced: true };
     machine.expect(null);
     if (inner === undefined) act();
-    const met = await inner!;
-    const before = this.worlds;
+    const met = { ...(await inner!), isRaced: true };
     this.worlds = [
-      ...after(after(before, operation, observed), other, met),
-      ...after(after(before, other, met), operation, observed),
+      ...after(after(this.#begun(other), operation, observed), other, met),
+      ...after(after(this.#begun(operation), other, met), operation, observed),
     ];
     this.#must('no order of the two explains what was seen');
+  }
+
+  #begun({ begun }: Operation): World[] {
+    return begun === undefined ? this.worlds : different([...this.worlds, ...this.worlds.flatMap(begun)]);
   }
 
   async #perform(operation: Operation): Promise<Observed> {

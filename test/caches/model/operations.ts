@@ -15,12 +15,19 @@ export interface Operation {
   /** takes place at one instant: others may be put into it */
   readonly isSimple: boolean;
   perform(): Promise<unknown>;
+  /** the worlds that there may be when it has begun, and somebody else comes in between; default: as before it */
+  readonly begun?: (world: World) => World[];
   /** the worlds that it may lead to, given what was seen; none when it cannot have been seen */
   after(world: World, observed: Observed): World[];
 }
 
 export type Observed =
-  | { readonly kind: 'done'; readonly seen: unknown; readonly isTroubled: boolean }
+  | {
+      readonly kind: 'done';
+      readonly seen: unknown;
+      readonly isTroubled: boolean;
+      readonly isRaced?: boolean;
+    }
   | { readonly kind: 'killed' | 'failed'; readonly isTroubled: boolean };
 
 const files = { level: '1', shareDown: false };
@@ -131,17 +138,27 @@ function lease(history: History, process: Process): Operation {
       process.held.push({ lease: got, cache, tree });
       return { id: got.id, from: got.from, files };
     },
+    begun: refusals,
     after(world, observed) {
       const worlds = refusals(world);
       const last = worlds.at(-1)!;
       const from = model.choose(last, cache, wanted, user);
       if (observed.kind !== 'done') return [...worlds, open(last, unseen, from, observed.kind === 'failed')];
       const seen = observed.seen as SeenLease;
-      const isRight =
+      const isRight = (from: Leased['from']): boolean =>
         seen.from?.instance === from?.instance &&
         seen.from?.number === from?.generation.number &&
         isSame(new Map(seen.files), from?.generation.tree ?? new Map<string, string>());
-      return isRight ? [open(last, seen.id, from)] : [];
+      // Whether owners have to be mapped it may have seen before somebody else changed that.
+      const others = [
+        { ...user, maps: false },
+        { ...user, isAsked: true },
+      ];
+      const possible = observed.isRaced === true ? others : [];
+      return [from, ...possible.map((one) => model.choose(last, cache, wanted, one))]
+        .filter(isRight)
+        .slice(0, 1)
+        .map((one) => open(last, seen.id, one));
     },
   };
 }

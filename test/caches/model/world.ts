@@ -71,6 +71,8 @@ export function placeOf({ wanted, from }: Leased): string | null {
 export interface User {
   readonly owner: number | null;
   readonly maps: boolean;
+  /** another's will do although there are some of that owner: it was asked before these were there */
+  readonly isAsked?: boolean;
 }
 
 export const requirementsName = '.cacherequires';
@@ -90,7 +92,7 @@ export function choose(
   { instances, leases }: World,
   cache: Cache,
   wanted: Leased['wanted'],
-  { owner, maps }: User,
+  { owner, maps, isAsked = false }: User,
 ): Leased['from'] {
   const places = leases.flatMap((lease) => placeOf(lease) ?? []);
   const mounted = leases.flatMap(({ from, base }) => [...(from?.generation.chain ?? []), ...base]);
@@ -113,7 +115,7 @@ export function choose(
   const possible = own.length > 0 ? own : above.filter(isFree);
   const owned = (instance: Instance): number | null => ownerOf(newest(instance).tree);
   const fitting = possible.filter((instance) => owner === null || owned(instance) === owner);
-  const isMapped = fitting.length === 0 && maps && wanted === 'overlay';
+  const isMapped = (isAsked || fitting.length === 0) && maps && wanted === 'overlay';
   const [found] = (isMapped ? possible.filter((instance) => owned(instance) !== null) : fitting)
     .filter(isFree)
     .sort((a, b) => newest(b).order - newest(a).order);
