@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatReports, type Report } from '../../support/crash/every-cut.ts';
+import { memoryFolder } from '../small-disk.ts';
 import { hasOverlay } from '../store-rig.ts';
 import { lives, nameOf, tryPowerLoss } from './power-loss.ts';
 import { bundlePrograms, withoutFingerprint } from './programs.ts';
@@ -16,7 +16,7 @@ const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 describe.skipIf(!hasStrace || !hasOverlay)(
   'a store that loses power (needs strace, root and overlayfs)',
   () => {
-    const folder = mkdtempSync(join(tmpdir(), 'caisson-power-'));
+    const folder = mkdtempSync(join(memoryFolder, 'caisson-power-'));
     const reports: Report[] = [];
     afterAll(() => {
       rmSync(folder, { recursive: true, force: true });
@@ -30,7 +30,9 @@ describe.skipIf(!hasStrace || !hasOverlay)(
       '%s: nothing that was promised is lost, nothing is torn, stuck or left behind',
       async (_, life) => {
         const programs = await bundlePrograms(folder, withoutFingerprint);
-        const share = isThorough ? { kills: 1, losses: 0.2, seed } : { kills: 0.03, losses: 0.0001, seed };
+        const share = isThorough
+          ? { kills: 1, losses: { about: 400 }, seed }
+          : { kills: 0.03, losses: 0.0001, seed };
         const report = await tryPowerLoss(folder, programs, life, share);
         reports.push(report);
         expect(report.wrong).toEqual([]);

@@ -13,6 +13,7 @@ import {
   toldIn,
 } from '../../support/crash/every-cut.ts';
 import { keptFor } from '../../../src/caches/state/checkpoint.ts';
+import { pendingOf } from '../../support/crash/power-loss.ts';
 import { requestOf } from '../store-request.ts';
 import {
   allowed,
@@ -56,18 +57,31 @@ export function recordLife(place: string, { scenario }: Programs, life: Recorded
   return record(root, place, ['timeout', '100', ...command], { PATH: process.env['PATH'] ?? '' });
 }
 
+/** As `Share`, or about so many losses, whatever the number of those that are possible. */
+type LifeShare = Omit<Share, 'losses'> & { readonly losses: number | { readonly about: number } };
+
+/** How many losses `afterPowerLoss` has for all ends of a life, writes by half apart. */
+function lossesOf({ changes }: Recording): number {
+  return changes.reduce((sum, _, end) => {
+    const pending = pendingOf(changes.slice(0, end + 1), false).length;
+    return sum + 2 + pending * 2 + (pending * (pending - 1)) / 2;
+  }, 0);
+}
+
 /** Records a life, and has the store start on what each power loss, and each kill, leaves of it. */
 export async function tryPowerLoss(
   folder: string,
   programs: Programs,
   life: RecordedLife,
-  share: Share,
+  { losses, ...share }: LifeShare,
 ): Promise<Report> {
   const place = mkdtempSync(join(folder, 'power-'));
   const recording = recordLife(place, programs, life);
   const tally = new Tally(nameOf(life), recording.changes.length);
   // What is damaged on purpose is so in one order only.
-  const cuts = cutsOf(recording, life.name === 'damaged' ? 'none' : 'any order', share);
+  const powerLoss = life.name === 'damaged' ? 'none' : 'any order';
+  const part = typeof losses === 'number' ? losses : losses.about / lossesOf(recording);
+  const cuts = cutsOf(recording, powerLoss, { ...share, losses: part });
   await judgeAll(place, programs, life, cuts, ({ what }, outcome) => {
     tally.add(what, outcome);
     return true;
