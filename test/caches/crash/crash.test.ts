@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BackEnd } from '../../../src/caches/store.ts';
+import { memoryFolder } from '../small-disk.ts';
 import { hasOverlay } from '../store-rig.ts';
 import { Killer } from '../../support/crash/kill-at.ts';
 import { type Cut, type Point, Trial } from './cuts.ts';
@@ -18,7 +19,7 @@ const seed = Number(process.env['CAISSON_CRASH_SEED'] ?? '1');
 const backEnds: readonly BackEnd[] = ['direct', 'overlay'];
 const limit = 3_600_000;
 
-const folder = mkdtempSync(join(tmpdir(), 'caisson-crash-'));
+const folder = mkdtempSync(join(memoryFolder, 'caisson-crash-'));
 const program = join(folder, 'scenario.mjs');
 beforeAll(async () => {
   const entryPoints = [join(import.meta.dirname, 'scenario-process.ts')];
@@ -37,18 +38,12 @@ describe.skipIf(!hasTracers || !hasOverlay).each(backEnds)(
         if (typeof calls !== 'number') throw new Error('killed at call 0');
         const points = Array.from({ length: calls }, (_, index) => index + 1);
         const stride = isThorough ? 1 : Math.ceil(calls / 12);
-        const chosen = points.filter((nth) => nth % stride === seed % stride).values();
-        const cuts: Cut[] = [];
-        // Most of it is waiting.
-        const workers = Array.from({ length: 6 }, async () => {
-          const trial = new Trial(folder, program, backEnd);
-          for (const nth of chosen) {
-            const cut = await trial.kill(killer, nth, victims);
-            // Threads may be quicker than the first time: then there are some calls less.
-            if (typeof cut !== 'number') cuts.push(await trial.judge(cut, false));
-          }
+        const chosen = points.filter((nth) => nth % stride === seed % stride);
+        const cuts = await tryBeside(backEnd, chosen, async (trial, nth) => {
+          const cut = await trial.kill(killer, nth, victims);
+          // Threads may be quicker than the first time: then there are some calls less.
+          return typeof cut === 'number' ? null : trial.judge(cut, false);
         });
-        await Promise.all(workers);
         process.stdout.write(`\n${backEnd}, SIGKILL to ${victims}, of ${calls} calls\n${counted(cuts)}\n`);
         expect(cuts.filter(({ verdict }) => verdict === 'wrong')).toEqual([]);
         expect(cuts.length).toBeGreaterThan(8);
@@ -59,15 +54,15 @@ describe.skipIf(!hasTracers || !hasOverlay).each(backEnds)(
     it.each(['ENOSPC', 'EROFS'])(
       '%s: every step ends, at worst in a clear error, and nothing is stuck afterwards',
       async (code) => {
-        const trial = new Trial(folder, program, backEnd);
-        const points = choose(trial.points(), 3).filter(
+        const all = await new Trial(folder, program, backEnd).points();
+        const points = choose(all, 3).filter(
           // What is merged is the task's mount, made by the test; and removing works on a full disk.
           ({ call, shape }) => !shape.includes('/merged-') && (call !== 'unlink' || code !== 'ENOSPC'),
         );
-        const cuts: Cut[] = [];
-        for (const [index, point] of points.entries())
-          cuts.push(await trial.judge(trial.fail(point, code, index % 2 === 1), true));
-        process.stdout.write(`\n${backEnd}: failed at\n${table(cuts)}\n`);
+        const cuts = await tryBeside(backEnd, [...points.entries()], async (trial, [index, point]) =>
+          trial.judge(await trial.fail(point, code, index % 2 === 1), true),
+        );
+        process.stdout.write(`\n${backEnd}, ${code}, of ${all.length} calls\n${counted(cuts)}\n`);
         expect(cuts.filter(({ verdict }) => verdict === 'wrong')).toEqual([]);
       },
       limit,
@@ -82,10 +77,23 @@ function choose(points: readonly Point[], most: number): Point[] {
   return shapes.filter((_, index) => index % stride === seed % stride);
 }
 
-function table(cuts: readonly Cut[]): string {
-  return cuts
-    .map(({ point, verdict }) => `${verdict.padEnd(12)} ${point.call} ${point.nth}: ${point.shape}`)
-    .join('\n');
+/** Cuts off several stores at a time: most of it is waiting. */
+async function tryBeside<T>(
+  backEnd: BackEnd,
+  points: readonly T[],
+  cutOff: (trial: Trial, point: T) => Promise<Cut | null>,
+): Promise<Cut[]> {
+  const cuts: Cut[] = [];
+  const left = points.values();
+  const workers = Array.from({ length: 6 }, async () => {
+    const trial = new Trial(folder, program, backEnd);
+    for (const point of left) {
+      const cut = await cutOff(trial, point);
+      if (cut !== null) cuts.push(cut);
+    }
+  });
+  await Promise.all(workers);
+  return cuts;
 }
 
 /** One line for each call: how often it was cut off, and what became of it. */
@@ -96,6 +104,6 @@ function counted(cuts: readonly Cut[]): string {
     return [call, own.length, ...verdicts.map((one) => own.filter(({ verdict }) => verdict === one).length)];
   });
   const format = (row: readonly (string | number)[]): string =>
-    row.map((cell) => String(cell).padEnd(12)).join('');
-  return [['call', 'killed', ...verdicts], ...rows].map(format).join('\n');
+    row.map((cell, column) => String(cell).padEnd(column === 0 ? 32 : 12)).join('');
+  return [['call', 'tried', ...verdicts], ...rows].map(format).join('\n');
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openStore } from '../../../src/caches/open-store.ts';
@@ -45,8 +45,8 @@ export class Trial {
   }
 
   /** Every call of a whole run, below the store, that changes something. */
-  points(): Point[] {
-    const { status, output } = this.#run([]);
+  async points(): Promise<Point[]> {
+    const { status, output } = await this.#run([]);
     if (status !== 0 || output.includes('failed')) throw new Error(`the scenario fails: ${output}`);
     const counts = new Map<string, number>();
     return readFileSync(this.#log, 'utf8')
@@ -88,15 +88,15 @@ export class Trial {
   }
 
   /** The call, and with `onwards` all later ones of its kind, fails. */
-  fail({ call, nth, shape }: Point, code: string, onwards: boolean): Cut {
+  async fail({ call, nth, shape }: Point, code: string, onwards: boolean): Promise<Cut> {
     const point = { call: `${call} ${code}${onwards ? ' from then on' : ''}`, nth, shape };
     const inject = `inject=${call}:error=${code}:when=${nth}${onwards ? '+' : ''}`;
-    const { status, output } = this.#run(['-e', inject]);
+    const { status, output } = await this.#run(['-e', inject]);
     if (status !== 0) return { point, verdict: 'wrong', why: `exit ${status}: ${output.slice(-1500)}` };
     return { point, verdict: 'complete', why: output };
   }
 
-  #run(inject: readonly string[]): { status: number | null; output: string } {
+  async #run(inject: readonly string[]): Promise<{ status: unknown; output: string }> {
     rmSync(this.#root, { recursive: true, force: true });
     mkdirSync(this.#root);
     const trace = [
@@ -112,8 +112,11 @@ export class Trial {
       this.#log,
     ];
     const command = [...trace, process.execPath, this.#program, this.#root, this.backEnd];
-    const done = spawnSync('strace', command, { encoding: 'utf8' });
-    return { status: done.status, output: `${done.stdout}${done.stderr}` };
+    return new Promise((resolve) => {
+      execFile('strace', command, { timeout: 100_000 }, (error, stdout, stderr) => {
+        resolve({ status: error === null ? 0 : (error.code ?? error.signal), output: `${stdout}${stderr}` });
+      });
+    });
   }
 
   /** What a later process finds: exactly one of the states that may be there; afterwards nothing is open or left. */
