@@ -96,7 +96,7 @@ export class Trial {
     return { point, verdict: 'complete', why: output };
   }
 
-  async #run(inject: readonly string[]): Promise<{ status: unknown; output: string }> {
+  async #run(inject: readonly string[]): Promise<{ status: string | number; output: string }> {
     rmSync(this.#root, { recursive: true, force: true });
     mkdirSync(this.#root);
     const trace = [
@@ -114,7 +114,8 @@ export class Trial {
     const command = [...trace, process.execPath, this.#program, this.#root, this.backEnd];
     return new Promise((resolve) => {
       execFile('strace', command, { timeout: 100_000 }, (error, stdout, stderr) => {
-        resolve({ status: error === null ? 0 : (error.code ?? error.signal), output: `${stdout}${stderr}` });
+        const status = error === null ? 0 : (error.code ?? error.signal ?? 'unknown');
+        resolve({ status, output: `${stdout}${stderr}` });
       });
     });
   }
