@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isErrno } from '../../src/base/files.ts';
+import { chooseBackEnd } from '../../src/caches/trees/overlay.ts';
 
 /** A file system in memory, or ext4 on a loop device. */
 export type DiskKind = 'tmpfs' | 'ext4';
@@ -16,8 +17,9 @@ export const diskKinds: readonly DiskKind[] =
 /** What the disk has no more of, or no more but one, or that it is read-only. */
 export type Trouble = 'blocks' | 'inodes' | 'last inode' | 'read-only';
 
-/** In memory where possible: else each sync waits for the disk, and what others write. */
-export const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+/** In memory where overlay works there: else each sync waits for the disk, and for what others write. */
+export const memoryFolder =
+  existsSync('/dev/shm') && chooseBackEnd('/dev/shm', null).backEnd === 'overlay' ? '/dev/shm' : tmpdir();
 
 /** A file system of a few MB and some hundred files. Needs root. */
 export class SmallDisk implements Disposable {
