@@ -76,7 +76,7 @@ describe.skipIf(!hasOverlay).each(backEnds)('a full disk, %s (needs root and ove
         `\n${backEnd}, ${kind}, ${trouble}: ${attempts.length - told} done, ${told} told\n`,
       );
       expect(attempts.filter(({ problem }) => problem !== null)).toEqual([]);
-      expect(told).toBeGreaterThan(2);
+      expect(told).toBeGreaterThan(1);
     },
     120_000,
   );
