@@ -96,14 +96,21 @@ async function tryBeside<T>(
   return cuts;
 }
 
-/** One line for each call: how often it was cut off, and what became of it. */
+/** One line for each call, and for all: how often it was cut off, and what became of it. */
 function counted(cuts: readonly Cut[]): string {
   const verdicts = ['complete', 'rolled back', 'cleaned', 'wrong'] as const;
-  const rows = [...new Set(cuts.map(({ point }) => point.call))].sort().map((call) => {
-    const own = cuts.filter(({ point }) => point.call === call);
-    return [call, own.length, ...verdicts.map((one) => own.filter(({ verdict }) => verdict === one).length)];
-  });
+  const rowOf = (name: string, own: readonly Cut[]) => [
+    name,
+    own.length,
+    ...verdicts.map((one) => own.filter(({ verdict }) => verdict === one).length),
+  ];
+  const rows = [...new Set(cuts.map(({ point }) => point.call))].sort().map((call) =>
+    rowOf(
+      call,
+      cuts.filter(({ point }) => point.call === call),
+    ),
+  );
   const format = (row: readonly (string | number)[]): string =>
     row.map((cell, column) => String(cell).padEnd(column === 0 ? 32 : 12)).join('');
-  return [['call', 'tried', ...verdicts], ...rows].map(format).join('\n');
+  return [['call', 'tried', ...verdicts], ...rows, rowOf('all', cuts)].map(format).join('\n');
 }
