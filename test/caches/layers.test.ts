@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LeaseRequest, Store } from '../../src/caches/store.ts';
 import { hasOverlay, inside, recordOf, requestOf, StoreRig, why } from './store-rig.ts';
 
@@ -54,6 +54,28 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     await store.compact(1);
     expect(await look()).toBe(expected);
     expect(await store.verify()).toEqual([]);
+  });
+
+  it('keeps the layers when what was merged does not reach the disk', async () => {
+    await commit('echo 1 > one');
+    await commit('echo 2 > two');
+    await store.drain();
+    const before = await look();
+    const programs = join(rig.root, '..', `${basename(rig.root)}-programs`);
+    mkdirSync(programs);
+    writeFileSync(join(programs, 'sync'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`);
+    try {
+      const why = 'what was merged does not reach the disk';
+      expect(await store.compact(1)).toEqual([`a: its layers could not be merged: ${why}`]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(programs, { recursive: true });
+    }
+    expect((await listing()).layers).toBe(2);
+    expect(await look()).toBe(before);
+    await store.drain();
+    expect(rig.onDisk).toHaveLength(2);
   });
 
   it('merges chains that have grown long in the background, and deletes what was merged', async () => {
