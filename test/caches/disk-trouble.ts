@@ -158,8 +158,13 @@ export async function tryTrouble(
   backEnd: BackEnd,
   openStoreOf: typeof openStore,
 ): Promise<Attempt[]> {
-  const open = (root: string, owner?: string): Promise<Store> =>
-    openStoreOf(root, { backEnd, epochLength: 7, ...(owner === undefined ? {} : { owner }) });
+  const opened: Store[] = [];
+  const open = async (root: string, owner?: string): Promise<Store> => {
+    const options = { backEnd, epochLength: 7, ...(owner === undefined ? {} : { owner }) };
+    const one = await openStoreOf(root, options);
+    opened.push(one);
+    return one;
+  };
   const { root } = disk;
   const store = await open(root);
   await store.reconcile();
@@ -194,6 +199,8 @@ export async function tryTrouble(
     await store.purge(cache, 'the end');
     await store.drain();
   }
+  // Where something is wrong, something may still be at work; it has been told.
+  await Promise.allSettled(opened.map((one) => one.drain()));
   return attempts;
 }
 
