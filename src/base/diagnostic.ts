@@ -36,7 +36,13 @@ export function drawDiagnostic(diagnostic: Diagnostic): string {
     lines.push(...drawPlace(other.place).map((line) => `  ${line}`));
   }
   if (hint !== undefined) lines.push(`  hint: ${hint}`);
-  return lines.join('\n');
+  return printable(lines.join('\n'));
+}
+
+/** Without what a file could do to a terminal: control characters are shown as ones that cannot be shown. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\uFFFD');
 }
 
 const widestExcerpt = 160;

@@ -44,7 +44,11 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 // A reader that went away (`caisson graph full | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (code === 'EPIPE') process.exit(0);
+  process.stderr.write(`caisson: standard output cannot be written: ${code}\n`);
+  process.exit(exitCodes.unavailable);
+});
 void (isMainThread
   ? main(process.argv.slice(2)).then((code) => {
       process.exitCode = code;

@@ -9,3 +9,10 @@ test('what is not told of many mistakes is counted', () => {
     'error: no task\n… and 1999 more; caisson graph check --json has all of them\ncaisson: 2000 mistakes\n',
   );
 });
+
+test('what a file says does nothing to a terminal', () => {
+  const place = { file: 'kind.yml', line: 1, column: 3, text: '\t\u001b[31mx: \u0000' };
+  const diagnostics = [{ severity: 'error', message: 'unknown key "\u009b31mx"', place }] as const;
+  const drawn = drawFailure({ kind: 'configuration', message: 'one mistake', diagnostics });
+  expect(drawn).toContain('unknown key "\uFFFD31mx"\n  1 | \t\uFFFD[31mx: \uFFFD\n');
+});

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parse } from 'node:path';
 import { fail } from '../../base/failure.ts';
 import { isErrno } from '../../base/files.ts';
+import { isUnreadable } from '../../graph/values/unreadable.ts';
 import type { ParameterSet } from '../parameter-sets.ts';
 
 /**
@@ -34,7 +35,8 @@ export function writeOutput(text: string, file: string | null): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    if (!isErrno(error, 'ENOENT', 'EACCES', 'EISDIR', 'EROFS', 'ENOSPC', 'ENOTDIR')) throw error;
-    fail('usage', `${file} cannot be written: ${error.code}`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (!isUnreadable(error) && !isErrno(error, 'EROFS', 'ENOSPC', 'EPERM', 'ENXIO')) throw error;
+    fail('usage', `${file} cannot be written: ${code}`);
   }
 }

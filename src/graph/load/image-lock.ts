@@ -4,6 +4,7 @@ import { ifThere } from '../../base/files.ts';
 import { compareCodePoints } from '../../base/hash.ts';
 import type { Mistakes } from '../mistakes.ts';
 import type { Mapping } from '../values/plain.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { parseJson } from './json-file.ts';
 import { keys, mapOf, restricted, text } from './shape.ts';
 
@@ -30,9 +31,17 @@ const shape = keys({
 
 /** The pins that are committed; none where there is no lock file. What is wrong with it is added to `mistakes`. */
 export function readImageLock(folder: string, root: string, mistakes: Mistakes): ImagePins {
-  const source = ifThere(() => readFileSync(join(folder, imageLockName), 'utf8'));
+  const shown = posix.join(root, imageLockName);
+  let source: string | null;
+  try {
+    source = ifThere(() => readFileSync(join(folder, imageLockName), 'utf8'));
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    mistakes.add({ severity: 'error', message: `${shown} is no file that can be read` });
+    return new Map();
+  }
   if (source === null) return new Map();
-  const parsed = parseJson(source, posix.join(root, imageLockName));
+  const parsed = parseJson(source, shown);
   if (!parsed.ok) {
     mistakes.add(parsed.error);
     return new Map();

@@ -2,9 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { compareCodePoints } from '../../base/hash.ts';
 import { didYouMean, nearest } from '../../base/suggest.ts';
+import { fail } from '../../base/failure.ts';
 import { isErrno } from '../../base/files.ts';
 import type { Mistakes } from '../mistakes.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
+import { isUnreadable } from '../values/unreadable.ts';
 import { oldKindKeys } from './old-names.ts';
 import { anything, custom, described, keys, listOf, mapOf, type Shape, text } from './shape.ts';
 import { readTaskFiles, type TaskFile } from './task-file.ts';
@@ -55,7 +57,8 @@ export function kindNames(folder: string): string[] {
       .sort(compareCodePoints);
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
-    throw error;
+    if (!isUnreadable(error)) throw error;
+    return fail('configuration', `${folder}/kinds is no folder that can be read: ${error.code}`);
   }
 }
 

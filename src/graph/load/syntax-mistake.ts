@@ -36,6 +36,10 @@ function placeOf({ line, column, length }: Spot, file: string, lines: readonly s
 
 function explain(reason: string, lines: readonly string[], mark: Spot | undefined): Explained {
   if (mark === undefined) return withoutMark(reason, lines);
+  if (reason.startsWith('null byte')) {
+    const at = lines.findIndex((text) => text.includes('\0'));
+    return { message: 'a null byte stands in the file', at: { line: at, column: lines[at]!.indexOf('\0') } };
+  }
   const line = lines[mark.line] ?? '';
   if (reason.startsWith('tab characters')) {
     const length = /^\s*/.exec(line)![0].length;

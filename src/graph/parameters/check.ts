@@ -8,12 +8,19 @@ import {
   listOf,
   mapOf,
   nullable,
+  restricted,
   type Shape,
   type ShapeMistake,
   text,
 } from '../load/shape.ts';
 
 const texts = listOf(text);
+
+/** The levels of trust that Taskcluster has; names of caches are told apart by them. */
+const level = restricted(text, (value, path, tell) => {
+  if (/^[1-3]$/.test(value as string)) return;
+  tell({ message: `"level" must be "1", "2" or "3", not ${JSON.stringify(value)}`, path });
+});
 
 /** Each parameter that there must be, and its type; others are free. */
 const known = {
@@ -31,7 +38,7 @@ const known = {
   head_repository: text,
   head_rev: text,
   head_tag: text,
-  level: text,
+  level,
   moz_build_date: text,
   next_version: nullable(text),
   optimize_strategies: nullable(text),

@@ -12,6 +12,6 @@ const codes = [
 ];
 
 /** True for the errors of a path that somebody wrote into a configuration and that is no file which can be read. */
-export function isUnreadable(error: unknown): boolean {
+export function isUnreadable(error: unknown): error is NodeJS.ErrnoException {
   return isErrno(error, ...codes);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { outputFiles } from '../../../src/cli/graph/outputs.ts';
+import { outputFiles, writeOutput } from '../../../src/cli/graph/outputs.ts';
 
 const set = (name: string) => ({ spec: `${name}.yml`, name });
 
@@ -20,4 +20,9 @@ describe('the file of each set of parameters', () => {
   it('is never that of another set', () => {
     expect(() => outputFiles('out.json', [set('a'), set('a')])).toThrow('would be written to out_a.json');
   });
+});
+
+it('a file that cannot be written is told with the reason', () => {
+  expect(() => writeOutput('', 'x'.repeat(300))).toThrow('cannot be written: ENAMETOOLONG');
+  expect(() => writeOutput('', '/dev/null/x')).toThrow('cannot be written: ENOTDIR');
 });

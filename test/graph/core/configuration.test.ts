@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CompileRequest } from '../../../src/graph/compile.ts';
 import { readConfiguration } from '../../../src/graph/load/configuration.ts';
+import { readImageLock } from '../../../src/graph/load/image-lock.ts';
 import { Mistakes } from '../../../src/graph/mistakes.ts';
 import { configYml, failureText, requestFor, workTree } from './work-tree.ts';
 
@@ -200,5 +202,24 @@ describe('reading a configuration', () => {
         hint: did you mean "build"?
       "
     `);
+  });
+
+  it('says so when what has to be a folder or a file is none', async () => {
+    const files = { 'taskcluster/config.yml': configYml };
+    const noFolder = { ...requestFor({}), repository: workTree({ ...files, 'taskcluster/kinds': '' }) };
+    expect(await failureText(() => read(noFolder))).toContain('no folder that can be read: ENOTDIR');
+    const noFile = workTree({ ...files, 'taskcluster/images.lock.json/x': '' });
+    const mistakes = new Mistakes({ strict: false });
+    expect(readImageLock(join(noFile, 'taskcluster'), 'taskcluster', mistakes).size).toBe(0);
+    expect(await failureText(() => mistakes.check())).toContain(
+      'images.lock.json is no file that can be read',
+    );
+  });
+
+  it('tells a null byte at its place', async () => {
+    const request = requestFor({ build: 'tasks:\n  a: \0\n' });
+    expect(await failureText(() => read(request))).toContain(
+      'kind.yml:2:6: error: a null byte stands in the file',
+    );
   });
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parameterMistakes } from '../../../src/graph/parameters/check.ts';
 import { parametersFromFile } from '../../../src/graph/parameters/file.ts';
 import { parametersFromRepository } from '../../../src/graph/parameters/repository.ts';
 import { failureText, parameters, runGit, workTree } from './work-tree.ts';
@@ -127,4 +128,10 @@ describe('parameters in a file', () => {
       'p.yml:1:4: error: "[" is not closed',
     );
   });
+});
+
+it('a level is one that names of caches can have', () => {
+  const levelOf = (level: unknown) => parameterMistakes({ level }, false).map(({ message }) => message);
+  expect(levelOf('3')).toEqual([]);
+  expect(levelOf('0')).toEqual([expect.stringContaining('"level" must be "1", "2" or "3", not "0"')]);
 });
