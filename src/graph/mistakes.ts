@@ -4,7 +4,7 @@ import { FailureError } from '../base/failure.ts';
 /** What to do; made only for a mistake that is told where it takes a look through all tasks. */
 export type Hint = string | (() => string | undefined);
 
-type Found = Omit<Diagnostic, 'hint'> & { readonly hint?: Hint };
+type Found = Omit<Diagnostic, 'hint'> & { readonly hint?: Hint | undefined };
 
 /** Collects what is wrong with a configuration, so that all of it can be told at once. */
 export class Mistakes {
@@ -77,7 +77,8 @@ export class Mistakes {
   }
 }
 
-function withHint({ hint, ...diagnostic }: Found): Diagnostic {
+/** As it is told. */
+export function withHint({ hint, ...diagnostic }: Found): Diagnostic {
   const text = typeof hint === 'function' ? hint() : hint;
   return text === undefined ? diagnostic : { ...diagnostic, hint: text };
 }

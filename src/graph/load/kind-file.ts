@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { compareCodePoints } from '../../base/hash.ts';
-import { didYouMean, nearest } from '../../base/suggest.ts';
 import { fail } from '../../base/failure.ts';
 import { isErrno } from '../../base/files.ts';
+import { compareCodePoints } from '../../base/hash.ts';
+import { didYouMean, nearest } from '../../base/suggest.ts';
 import type { Mistakes } from '../mistakes.ts';
 import { isMapping, type Mapping } from '../values/plain.ts';
 import { isUnreadable } from '../values/unreadable.ts';

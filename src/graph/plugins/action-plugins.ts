@@ -1,4 +1,5 @@
 import { fail, FailureError } from '../../base/failure.ts';
+import { withHint } from '../mistakes.ts';
 import type { GraphTask } from '../task-graph.ts';
 import { type Mapping, isMapping } from '../values/plain.ts';
 import type { Action, ActionCall, ActionServices } from './action.ts';
@@ -97,8 +98,6 @@ function actionFailed(plugin: PluginExport, name: string, error: unknown): Failu
   return new FailureError({
     kind: 'configuration',
     message: `the action "${name}" failed`,
-    diagnostics: [
-      { severity: 'error', message, place: place ?? plugin.place, ...(hint === undefined ? {} : { hint }) },
-    ],
+    diagnostics: [withHint({ severity: 'error', message, place: place ?? plugin.place, hint })],
   });
 }

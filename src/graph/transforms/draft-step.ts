@@ -1,5 +1,6 @@
 import type { Place } from '../../base/diagnostic.ts';
 import { DockerContextError } from '../docker-context/context-error.ts';
+import type { Hint } from '../mistakes.ts';
 import { KeyedByError } from '../values/keyed-by.ts';
 import { PythonFormatError } from '../values/python-format.ts';
 import { PythonRegexError } from '../values/python-regex.ts';
@@ -11,11 +12,11 @@ type DraftPath = readonly (string | number)[];
 export class DraftError extends Error {
   override readonly name = 'DraftError';
   readonly path: DraftPath;
-  readonly hint: string | undefined;
+  readonly hint: Hint | undefined;
   /** where it went wrong when that is not in the draft's own file: in a plugin */
   readonly place: Place | undefined;
 
-  constructor(message: string, path: DraftPath = [], hint?: string, place?: Place) {
+  constructor(message: string, path: DraftPath = [], hint?: Hint, place?: Place) {
     super(message);
     this.path = path;
     this.hint = hint;
@@ -24,14 +25,7 @@ export class DraftError extends Error {
 }
 
 /** A task that there is not; or only not any more, since it was left out because of a mistake of its own. */
-export class MissingTaskError extends DraftError {
-  readonly suggest: () => string | undefined;
-
-  constructor(message: string, path: DraftPath, suggest: () => string | undefined = () => undefined) {
-    super(message, path);
-    this.suggest = suggest;
-  }
-}
+export class MissingTaskError extends DraftError {}
 
 /**
  * Makes of every draft none, one or several others. A draft that turns out to be wrong (DraftError, or an error of its
@@ -66,7 +60,7 @@ export function reportDraftError(context: TransformContext, draft: Draft, error:
       path,
       ...(hint === undefined ? {} : { hint }),
       ...(place === undefined ? {} : { place }),
-      ...(error instanceof MissingTaskError ? { hint: error.suggest, missesTask: true } : {}),
+      ...(error instanceof MissingTaskError ? { missesTask: true } : {}),
     });
     return;
   }
