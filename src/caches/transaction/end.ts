@@ -27,18 +27,11 @@ export async function commitLease(parts: Parts, id: string): Promise<CommitOutco
 }
 
 async function tryToCommit(parts: Parts, id: string): Promise<CommitOutcome> {
+  const ended = endWithoutChange(parts, id);
+  if (ended !== null) return ended;
   await waitForRoom(parts, id);
-  const state = readForChange(parts);
-  const lease = state.leases.get(id);
+  const lease = readForChange(parts).leases.get(id);
   if (lease === undefined) return gone(parts);
-  if (isWithoutChange(parts, state, lease)) {
-    const entry = append(parts, (state) => unchangedOrRollBack(state, id));
-    sweepLater(parts);
-    if (entry === null) return gone(parts);
-    return entry.kind === 'roll-back'
-      ? { kind: 'rolled-back', why: entry.why }
-      : { kind: 'unchanged', generation: lease.from?.number ?? 0 };
-  }
   const layer = treeInPlace(lease) ?? becomeLayer(parts, lease);
   const path = parts.layout.layer(layer);
   const settled = parts.durable && (await settle(path));
@@ -108,6 +101,19 @@ export function purgeTask(parts: Parts, taskId: string, by: string): BlastRadius
       : { kind: 'purge', what: { kind: 'generations', generations, leases }, why };
   });
   return radius;
+}
+
+/** A run that has changed nothing adds no layer, so it waits for no room. Null where that is not so. */
+function endWithoutChange(parts: Parts, id: string): CommitOutcome | null {
+  const state = readForChange(parts);
+  const lease = state.leases.get(id);
+  if (lease === undefined || !isWithoutChange(parts, state, lease)) return null;
+  const entry = append(parts, (state) => unchangedOrRollBack(state, id));
+  sweepLater(parts);
+  if (entry === null) return gone(parts);
+  return entry.kind === 'roll-back'
+    ? { kind: 'rolled-back', why: entry.why }
+    : { kind: 'unchanged', generation: lease.from?.number ?? 0 };
 }
 
 function isWithoutChange({ layout }: Parts, state: State, lease: OpenLease): boolean {

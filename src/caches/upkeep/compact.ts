@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ensureDirectory, isErrno } from '../../base/files.ts';
 import type { LayerName } from '../ledger/entry.ts';
-import { setTimeout as pause } from 'node:timers/promises';
 import { ownerLives } from '../ledger/boot.ts';
 import { append, type Parts, readForChange } from '../parts.ts';
 import { decideCommit } from '../state/decide-commit.ts';
