@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { hgIn } from '../hg-in.ts';
 import type { CheckoutTrial } from '../hostile/repository.ts';
 import { isThere } from './machine.ts';
 import type { Scenario } from './scenario.ts';
@@ -25,12 +26,7 @@ function scenarioOf(
   const quick = trial.box.folder(`${name.replaceAll(' ', '-')}-quick`);
   if (isThere('chg')) symlinkSync(which('chg'), join(quick, 'hg'));
   const servedHg = { PATH: `${quick}:${process.env['PATH'] ?? ''}`, CHGHG: which('hg') };
-  const hg = (...args: string[]) => {
-    const env = { ...process.env, HGRCPATH: settings };
-    const done = spawnSync('hg', args, { cwd: source, encoding: 'utf8', env });
-    if (done.status !== 0) throw new Error(done.stderr);
-    return done.stdout.trim();
-  };
+  const hg = hgIn(source, settings);
   const commit = (text: string) => {
     for (const file of ['README', `file-${text}`]) writeFileSync(join(source, file), `${text}\n`);
     hg('commit', '-q', '--addremove', '-m', text);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { hgIn } from '../hg-in.ts';
 import { CheckoutTrial } from './repository.ts';
 import { runsAllTests } from '../../support/all-tests.ts';
 
@@ -15,12 +16,7 @@ describe.skipIf(!runsAllTests || !hasHg)('a hostile task and hg (needs hg, CAISS
   writeFileSync(settings, '[ui]\nusername = t\n');
   mkdirSync(source);
 
-  const hg = (...args: string[]) => {
-    const env = { ...process.env, HGRCPATH: settings };
-    const done = spawnSync('hg', args, { cwd: source, encoding: 'utf8', env });
-    if (done.status !== 0) throw new Error(done.stderr);
-    return done.stdout.trim();
-  };
+  const hg = hgIn(source, settings);
   const commit = (text: string) => {
     writeFileSync(join(source, 'README'), `${text}\n`);
     hg('commit', '-q', '--addremove', '-m', text);
