@@ -30,6 +30,20 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     return seen;
   };
 
+  /** With a program of that name before the real one. */
+  const withProgram = async (name: string, script: string, action: (folder: string) => Promise<void>) => {
+    const folder = join(rig.root, '..', `${basename(rig.root)}-programs`);
+    mkdirSync(folder);
+    writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+    try {
+      await action(folder);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
+  };
+
   it('shows each generation as the task left it, and so after merging, also below later generations', async () => {
     await commit(
       'mkdir -p d/e old op; echo 1 > d/e/f; echo x > old/x; echo y > op/y; echo m > meta; ln -s d link; ln meta hard',
@@ -61,17 +75,10 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     await commit('echo 2 > two');
     await store.drain();
     const before = await look();
-    const programs = join(rig.root, '..', `${basename(rig.root)}-programs`);
-    mkdirSync(programs);
-    writeFileSync(join(programs, 'sync'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
-    vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`);
-    try {
+    await withProgram('sync', 'exit 1', async () => {
       const why = 'what was merged does not reach the disk';
       expect(await store.compact(1)).toEqual([`a: its layers could not be merged: ${why}`]);
-    } finally {
-      vi.unstubAllEnvs();
-      rmSync(programs, { recursive: true });
-    }
+    });
     expect((await listing()).layers).toBe(2);
     expect(await look()).toBe(before);
     await store.drain();
@@ -99,6 +106,42 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
       expect(await lease.commit()).toMatchObject({ kind: 'committed', generation: i + 1 });
     }
     expect(inside(await store.lease(requestOf('a')), 'ls | wc -l')).toBe('500');
+  });
+
+  it('waits for a merge that hangs no longer than its patience, and says why nothing was kept', async () => {
+    let now = Date.now();
+    const hurried = await rig.open({ clock: { now: () => (now += 60_000) } });
+    await commit('echo 1 > one');
+    await commit('echo 2 > two');
+    await store.drain();
+    const script = 'while [ ! -e "${0%/*}/go" ]; do sleep 0.1; done; exec /bin/cp "$@"';
+    await withProgram('cp', script, async (programs) => {
+      const merging = store.compact(1);
+      for (let i = 2; i < 32; i++) expect(await commit(`echo ${i} > ${i}`)).toBe('committed');
+      const lease = await hurried.lease(requestOf('a'));
+      inside(lease, 'touch more');
+      const why = 'its 32 layers have to be merged first';
+      expect(await lease.commit()).toEqual({ kind: 'rolled-back', why });
+      writeFileSync(join(programs, 'go'), '');
+      expect(await merging).toEqual(['a: 2 layers were merged']);
+    });
+    expect(await commit('touch more')).toBe('committed');
+  });
+
+  it('a durable commit that does not reach the disk is rolled back, and says so', async () => {
+    const durable = await rig.open({ durable: true });
+    await commit('echo 1 > one');
+    const lease = await durable.lease(requestOf('a'));
+    inside(lease, 'echo 2 > one');
+    await withProgram('sync', 'exit 1', async () => {
+      expect(await lease.commit()).toEqual({
+        kind: 'rolled-back',
+        why: 'what it wrote does not reach the disk',
+      });
+    });
+    await durable.drain();
+    expect(inside(await store.lease(requestOf('a')), 'cat one')).toBe('1');
+    expect(rig.onDisk).toHaveLength(2);
   });
 
   it('a run that changed nothing, or was only logged, makes no generation', async () => {

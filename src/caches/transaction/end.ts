@@ -35,6 +35,11 @@ async function tryToCommit(parts: Parts, id: string): Promise<CommitOutcome> {
   const layer = treeInPlace(lease) ?? becomeLayer(parts, lease);
   const path = parts.layout.layer(layer);
   const settled = parts.durable && (await settle(path));
+  if (parts.durable && !settled) {
+    const why = 'what it wrote does not reach the disk';
+    rollBackLease(parts, id, why);
+    return { kind: 'rolled-back', why };
+  }
   const sealed = { name: layer, seal: takeSeal(path), settled };
   let own = false;
   const entry = append(parts, (state) => {

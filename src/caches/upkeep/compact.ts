@@ -30,13 +30,18 @@ function hurryMerges({ merges }: Parts): void {
   for (const merging of merges.values()) merging.hurry();
 }
 
+/** Milliseconds that a commit waits for a merge: it may be that of a process that was stopped, and never ends. */
+const patience = 15 * 60_000;
+
 /**
  * A chain takes no more than so many layers: who would commit one more waits until they are merged. So nothing is dropped, and
- * who commits faster than layers are merged is slowed down. Returns when there is room, or merging makes none.
+ * who commits faster than layers are merged is slowed down. Returns when there is room, merging makes none, or it takes too long.
  */
 export async function waitForRoom(parts: Parts, lease: string): Promise<void> {
+  const begun = parts.clock.now();
   while (isFull(parts, lease)) {
     if (isMerging(parts, readForChange(parts))) {
+      if (parts.clock.now() - begun > patience) return;
       hurryMerges(parts);
       await pause(50);
       continue;
