@@ -188,6 +188,9 @@ function commit(history: History, process: Process): Operation {
       if (observed.kind !== 'done')
         return [become(world, leased), observed.kind === 'killed' ? world : owe(world, leased)];
       const seen = observed.seen as CommitOutcome;
+      // Durable: to write the tree to the disk was what failed.
+      if (observed.isTroubled && seen.kind === 'rolled-back' && seen.why.endsWith('does not reach the disk'))
+        return endings(world, held, observed);
       const decision = isTouched ? model.decide(world, leased) : null;
       const expected = isTouched
         ? decision === null
