@@ -49,6 +49,12 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.stderr.write(`caisson: standard output cannot be written: ${code}\n`);
   process.exit(exitCodes.unavailable);
 });
+// Nobody reads what we say any more (`caisson run 2>&1 | head`): as when the terminal is closed.
+let unheard = false;
+process.stderr.on('error', ({ code }: NodeJS.ErrnoException) => {
+  if (!unheard && (code === 'EPIPE' || code === 'EIO')) process.kill(process.pid, 'SIGHUP');
+  unheard = true;
+});
 void (isMainThread
   ? main(process.argv.slice(2)).then((code) => {
       process.exitCode = code;

@@ -50,19 +50,19 @@ export function withPortableRoot({ top, root }: Repository): Repository {
   return { top, root: relative(realpathSync(top), realpathSync(resolve(top, root))) || '.' };
 }
 
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** A folder for the work, gone when it is done or interrupted. */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'caisson-revision-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const stop = (): void => process.exit(exitCodes.interrupted);
   process.once('exit', remove);
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  for (const signal of interruptions) process.once(signal, stop);
   try {
     return await work(folder);
   } finally {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
+    for (const signal of interruptions) process.off(signal, stop);
     process.off('exit', remove);
     remove();
   }

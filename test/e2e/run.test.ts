@@ -8,6 +8,17 @@ import { configYml, kindYml, TestRepository } from '../support/repository.ts';
 const kind = 'taskcluster/kinds/work/kind.yml';
 const repositoryOf = (commands: Record<string, string>, worker = ''): TestRepository =>
   new TestRepository({ 'taskcluster/config.yml': configYml, [kind]: kindYml(commands, worker) });
+const instances = (repository: TestRepository): { readonly state: string }[] => {
+  const listing = JSON.parse(caisson(repository, ['cache', 'ls', '--json']).stdout) as {
+    readonly instances: { readonly state: string }[];
+  }[];
+  return listing.flatMap((cache) => cache.instances);
+};
+const leftIn = ({ home }: TestRepository): string[] =>
+  ['scratch', 'caches/level-1/doomed', 'caches/level-1/runs'].flatMap((folder) => {
+    const path = join(home, folder);
+    return existsSync(path) ? readdirSync(path) : [];
+  });
 
 describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
   it('runs examples/hello cold, then warm, then not at all', { timeout: 120_000 }, () => {
@@ -65,30 +76,47 @@ describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
     repository.write({ [kind]: kindYml({ write: 'ls -A shared; test ! -e shared/half' }) });
     const again = caisson(repository, ['run', '--json']);
     expect(report(again).tasks[0]).toMatchObject({ state: 'completed', caches: [{ state: 'cold' }] });
-    const listing = JSON.parse(caisson(repository, ['cache', 'ls', '--json']).stdout) as {
-      instances: { state: string }[];
-    }[];
-    expect(listing.flatMap(({ instances }) => instances.map(({ state }) => state))).toEqual(['idle']);
-    const left = ['scratch', 'caches/level-1/doomed', 'caches/level-1/runs', 'groups'].flatMap((folder) => {
-      const path = join(repository.home, folder);
-      return existsSync(path) ? readdirSync(path) : [];
-    });
-    expect(left).toEqual([]);
+    expect(instances(repository).map(({ state }) => state)).toEqual(['idle']);
+    expect([...leftIn(repository), ...readdirSync(join(repository.home, 'groups'))]).toEqual([]);
   });
 
-  it('stops on SIGINT within five seconds, with exit code 130 and caches rolled back', {
-    timeout: 60_000,
-  }, async () => {
-    using repository = repositoryOf({ long: 'echo half > shared/half; echo ready; sleep 30' });
+  it('ends with gc what a killed run has left running', { timeout: 60_000 }, async () => {
+    using repository = repositoryOf({ write: 'echo half > shared/half; echo ready; sleep 40.25' });
     const { child, exited } = await startCaisson(repository, ['run'], /\] ready/);
-    const start = Date.now();
-    child.kill('SIGINT');
+    child.kill('SIGKILL');
+    await exited;
+    const running = (): number => spawnSync('pgrep', ['-f', '^sleep 40.25']).status ?? 2;
+    expect(running()).toBe(0);
+    const gc = caisson(repository, ['cache', 'gc', '--min-free', '0', '--min-free-files', '0']);
+    expect(gc.stdout).toMatch(/^removed what a killed worker left of run .*\nrolled back /);
+    expect(running()).toBe(1);
+    expect(leftIn(repository)).toEqual([]);
+  });
+
+  it.each(['SIGINT', 'SIGHUP'] as const)(
+    'stops on %s within five seconds, with exit code 130 and caches rolled back',
+    { timeout: 60_000 },
+    async (signal) => {
+      using repository = repositoryOf({ long: 'echo half > shared/half; echo ready; sleep 30' });
+      const { child, exited, said } = await startCaisson(repository, ['run'], /\] ready/);
+      const start = Date.now();
+      child.kill(signal);
+      expect(await exited).toBe(130);
+      expect(Date.now() - start).toBeLessThan(5000);
+      expect(said()).toMatch(/^work-long +exception \(canceled\) /m);
+      expect(said()).not.toContain('tried again');
+      expect(instances(repository)).toEqual([]);
+    },
+  );
+
+  it('stops when nobody reads what it says', { timeout: 60_000 }, async () => {
+    using repository = repositoryOf({
+      long: 'echo half > shared/half; echo ready; while sleep 0.1; do echo on; done',
+    });
+    const { child, exited } = await startCaisson(repository, ['run'], /\] ready/);
+    child.stderr!.destroy();
     expect(await exited).toBe(130);
-    expect(Date.now() - start).toBeLessThan(5000);
-    const listing = JSON.parse(caisson(repository, ['cache', 'ls', '--json']).stdout) as {
-      instances: object[];
-    }[];
-    expect(listing.flatMap(({ instances }) => instances)).toEqual([]);
+    expect(instances(repository)).toEqual([]);
   });
 
   it('purges the caches of a task that exits 72 and runs it again', { timeout: 60_000 }, () => {

@@ -54,16 +54,24 @@ export async function startCaisson(
   repository: TestRepository,
   args: readonly string[],
   until: RegExp,
-): Promise<{ child: ChildProcess; exited: Promise<number | NodeJS.Signals | null> }> {
+): Promise<{
+  child: ChildProcess;
+  exited: Promise<number | NodeJS.Signals | null>;
+  /** all that it has printed so far */
+  readonly said: () => string;
+}> {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: repository.top,
     env: { ...process.env, CAISSON_HOME: repository.home, NO_COLOR: '1' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = new Promise<number | NodeJS.Signals | null>((resolve) => {
-    child.once('exit', (code, signal) => resolve(code ?? signal));
+    child.once('close', (code, signal) => resolve(code ?? signal));
   });
   let said = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (chunk: Buffer) => {
       said += chunk.toString();
@@ -71,7 +79,7 @@ export async function startCaisson(
     });
     child.once('exit', () => reject(new Error(`ended before it said ${until}:\n${said}`)));
   });
-  return { child, exited };
+  return { child, exited, said: () => said };
 }
 
 export interface Report {

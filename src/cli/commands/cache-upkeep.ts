@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { Finding, Store, StoreDiagnosis } from '../../caches/store.ts';
 import { err } from '../../base/result.ts';
 import { ociEngine } from '../../worker/engines/oci/oci.ts';
+import { reconcileScratch } from '../../worker/scratch.ts';
+import { openHome } from '../home.ts';
 import { type MinFreeOptions, minFreeOf } from '../min-free.ts';
 import { openCaches } from '../open-caches.ts';
 import { asJson } from '../output/json.ts';
@@ -10,7 +12,9 @@ import { bytes, columns } from '../output/terminal.ts';
 export function addCacheUpkeepCommands(cache: Command): void {
   cache
     .command('gc')
-    .description('delete what nothing refers to, and evict caches while too little of the disk is free')
+    .description(
+      'end and undo what killed processes left, and evict caches while too little of the disk is free',
+    )
     .option(
       '--min-free <size>',
       'evict until that is free: 10GB, 5%; default: 10 GB, at most a tenth of the disk',
@@ -57,7 +61,7 @@ interface GcReport {
 
 async function collect(store: Store, minFree: MinFreeOptions): Promise<GcReport> {
   const wanted = minFreeOf(store, minFree);
-  const done = await store.reconcile();
+  const done = [...(await reconcileScratch(openHome(process.env))), ...(await store.reconcile())];
   await store.drain();
   const evicted = await store.evict(wanted);
   await store.drain();

@@ -46,11 +46,14 @@ async function runTasks(labels: readonly string[], options: RunOptions): Promise
   const terminal = standardError(process.env);
   const stopping = new AbortController();
   const stop = (): void => {
+    if (stopping.signal.aborted) return;
     terminal.write('caisson: stopping; caches of running tasks are rolled back\n');
     stopping.abort();
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  // It comes twice from a terminal that is closed: from the kernel and from the shell.
+  process.on('SIGHUP', stop);
   try {
     const session = await openSession(
       {
@@ -93,6 +96,7 @@ async function runTasks(labels: readonly string[], options: RunOptions): Promise
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
+    process.off('SIGHUP', stop);
   }
 }
 

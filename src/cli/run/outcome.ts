@@ -36,7 +36,7 @@ export function collectOutcomes(): {
     of(label, status, blockedBy) {
       const last = status.runs.findLast((run) => resolutions.has(key(status.taskId, run.runId)));
       const event = last && resolutions.get(key(status.taskId, last.runId));
-      const tried = status.runs.length;
+      const tried = status.runs.filter(({ started }) => started !== undefined).length;
       const reason =
         blockedBy !== null ? `not run: ${blockedBy}` : (status.runs.at(-1)?.reasonResolved ?? status.state);
       return {

@@ -64,7 +64,9 @@ export async function work(given: {
     ...(memory === null ? {} : { memory }),
     diskLimits: keepFreeOf(given.store),
     sandboxMounts: [{ source: given.snapshot.mirror, target: given.snapshot.mirror, readOnly: true }],
-    emit: (event) => {
+    emit: (told) => {
+      // Who stops the worker ends its tasks: they are cancelled below.
+      const event = told.type === 'resolved' && signal.aborted ? { ...told, retried: false } : told;
       given.emit(event);
       if (event.type === 'resolved' && event.state !== 'completed' && !event.retried) failed = true;
     },
