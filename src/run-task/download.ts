@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import type { IncomingMessage, RequestOptions } from 'node:http';
-import type { Readable } from 'node:stream';
 import { ExitError, exitCode } from './exit.ts';
+import { type HttpResponse, httpGet } from './http.ts';
 import { say } from './log.ts';
 import { pause } from './signals.ts';
 
@@ -71,7 +70,7 @@ async function receiveFile(answer: Answer, wanted: Wanted, file: string): Promis
     rmSync(file, { force: true });
     descriptor = openSync(file, 'wx');
   } catch (error) {
-    answer.body.destroy();
+    answer.discard();
     throw error;
   }
   try {
@@ -86,7 +85,9 @@ async function receiveFile(answer: Answer, wanted: Wanted, file: string): Promis
 function receiveBytes(answer: Answer, wanted: Wanted, into: Buffer): Promise<string> {
   let filled = 0;
   return receive(answer, wanted, (chunk) => {
-    filled += chunk.copy(into, filled);
+    // More than was announced is told by its size.
+    if (filled + chunk.length <= into.length) into.set(chunk, filled);
+    filled += chunk.length;
   });
 }
 
@@ -99,7 +100,7 @@ export async function downloadText(url: string): Promise<string> {
 export async function downloadBytes(url: string): Promise<Buffer> {
   const wanted = { digest: null };
   return withRetries(url, async () => {
-    const chunks: Buffer[] = [];
+    const chunks: Uint8Array[] = [];
     await receive(await ask(url, wanted), wanted, (chunk) => void chunks.push(chunk));
     return Buffer.concat(chunks);
   });
@@ -121,7 +122,9 @@ async function withRetries<T>(url: string, act: () => Promise<T>): Promise<T> {
 
 interface Answer {
   readonly url: string;
-  readonly body: Readable;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** instead of reading the body */
+  readonly discard: () => void;
   /** as the server says it; null when it does not */
   readonly bytes: number | null;
 }
@@ -130,10 +133,11 @@ async function ask(url: string, wanted: Wanted): Promise<Answer> {
   try {
     const response = await follow(url, wanted.headers ?? {});
     // A server may send a file compressed that is not; one whose name says so stays as it is.
-    const zipped = response.headers['content-encoding'] === 'gzip' && !new URL(url).pathname.endsWith('.gz');
-    if (zipped) return { url, body: await unzipped(response), bytes: null };
-    const length = Number(response.headers['content-length'] ?? Number.NaN);
-    return { url, body: response, bytes: Number.isNaN(length) ? null : length };
+    const zipped = response.header('content-encoding') === 'gzip' && !new URL(url).pathname.endsWith('.gz');
+    const { body, discard } = response;
+    if (zipped) return { url, body: await unzipped(body), discard, bytes: null };
+    const length = Number(response.header('content-length') ?? Number.NaN);
+    return { url, body, discard, bytes: Number.isNaN(length) ? null : length };
   } catch (error) {
     throw failureOf(url, error);
   }
@@ -143,27 +147,17 @@ async function ask(url: string, wanted: Wanted): Promise<Answer> {
  * Hands the bytes on as they come; `take` may not keep us waiting. Answers what they were, for the log; throws when
  * they are not the wanted ones.
  */
-async function receive(answer: Answer, wanted: Wanted, take: (chunk: Buffer) => void): Promise<string> {
+async function receive(answer: Answer, wanted: Wanted, take: (chunk: Uint8Array) => void): Promise<string> {
   const { url, body } = answer;
   const { algorithm = 'sha256' } = wanted;
   const hash = createHash(algorithm);
   let bytes = 0;
   try {
-    await new Promise<void>((resolve, reject) => {
-      body.on('data', (chunk: Buffer) => {
-        try {
-          hash.update(chunk);
-          bytes += chunk.length;
-          take(chunk);
-        } catch (error) {
-          body.destroy();
-          reject(error);
-        }
-      });
-      body.on('end', resolve);
-      body.on('error', reject);
-      body.on('close', () => reject(new DownloadError(`${url}: the connection broke`, true)));
-    });
+    for await (const chunk of body) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      take(chunk);
+    }
   } catch (error) {
     throw failureOf(url, error);
   }
@@ -183,26 +177,25 @@ function failureOf(url: string, error: unknown): unknown {
   return new DownloadError(`${url}: ${error.message}`, true, { cause: error });
 }
 
-async function unzipped(response: IncomingMessage): Promise<Readable> {
-  const { createGunzip } = await import('node:zlib');
-  const body = response.pipe(createGunzip());
-  response.on('error', (error) => body.destroy(error));
-  response.on('close', () => {
-    if (!response.complete) body.destroy(new DownloadError(`${response.url}: the connection broke`, true));
-  });
-  return body;
+async function unzipped(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const [{ pipeline }, { createGunzip }] = await Promise.all([import('node:stream'), import('node:zlib')]);
+  // An error reaches who reads the end.
+  return pipeline(body, createGunzip(), () => undefined);
 }
 
-async function follow(url: string, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
+async function follow(url: string, headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
   const { host } = new URL(url);
   let at = new URL(url);
   for (let redirects = 0; redirects <= redirectLimit; redirects++) {
-    const response = await request(at, at.host === host ? headers : {});
-    const status = response.statusCode ?? 0;
+    // A redirect must not make us read our own disk.
+    if (!['http:', 'https:'].includes(at.protocol)) throw new DownloadError(`${at.href}: no HTTP`, false);
+    const sent = { 'accept-encoding': 'gzip', ...(at.host === host ? headers : {}) };
+    const response = await httpGet(at, sent, idleLimit);
+    const { status } = response;
     if (status === success) return response;
-    response.resume();
-    const location = response.headers.location;
-    if (status < 300 || status >= 400 || location === undefined) {
+    response.discard();
+    const location = response.header('location');
+    if (status < 300 || status >= 400 || location === null) {
       // 4xx says that we are wrong, except for "later" and "too many".
       const retry = status >= 500 || status === 408 || status === 429;
       throw new DownloadError(`HTTP status ${status} for ${at.href}`, retry);
@@ -210,19 +203,6 @@ async function follow(url: string, headers: Readonly<Record<string, string>>): P
     at = new URL(location, at);
   }
   throw new DownloadError(`too many redirects from ${url}`, false);
-}
-
-async function request(url: URL, headers: Readonly<Record<string, string>>): Promise<IncomingMessage> {
-  // Loaded when needed: most tasks fetch nothing, and this takes longer than all else we do.
-  const { get } = url.protocol === 'https:' ? await import('node:https') : await import('node:http');
-  const options: RequestOptions = { headers: { 'accept-encoding': 'gzip', ...headers }, timeout: idleLimit };
-  return new Promise((resolve, reject) => {
-    const sent = get(url, options, resolve);
-    sent.on('timeout', () => sent.destroy(new Error(`nothing came for ${idleLimit / 1000} s`)));
-    sent.on('error', (error) =>
-      reject(new DownloadError(`${url.href}: ${error.message}`, true, { cause: error })),
-    );
-  });
 }
 
 /** Errors of the network, the disk and zlib carry a code; our own bugs do not. */

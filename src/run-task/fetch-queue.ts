@@ -87,8 +87,12 @@ async function unpackInto(file: string, directory: string, bytes: Buffer | null)
 function writeWhole(file: string, bytes: Buffer): void {
   const partial = `${file}.tmp`;
   rmSync(partial, { force: true });
-  writeFileSync(partial, bytes, { flag: 'wx' });
-  renameSync(partial, file);
+  try {
+    writeFileSync(partial, bytes, { flag: 'wx' });
+    renameSync(partial, file);
+  } finally {
+    rmSync(partial, { force: true });
+  }
 }
 
 /** What the task that made an artifact said it was: its chain of trust names every artifact's hash. */

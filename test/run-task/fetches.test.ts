@@ -1,14 +1,16 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/base/hash.ts';
-import { Sandbox, isRoot, someone, taskGid, taskUid } from './wrapper.ts';
+import { Sandbox, forms, isRoot, someone, taskGid, taskUid } from './wrapper.ts';
 
-describe('fetches', () => {
-  const box = new Sandbox();
+describe.each(forms)('fetches of the %s', (form) => {
+  const box = new Sandbox(undefined, form);
+  const [program, ...first] = box.program;
   const files = new Map<string, Buffer>();
   const asked: string[] = [];
   let failures = 0;
@@ -30,6 +32,10 @@ describe('fetches', () => {
       asked.push(request.url ?? '');
       const body = files.get((request.url ?? '').replace('/api/queue/v1/task/T/artifacts/', ''));
       if (failures-- > 0) response.destroy();
+      else if (request.url?.endsWith('public/elsewhere'))
+        response.writeHead(302, { location: files.get('public/elsewhere')?.toString() }).end();
+      else if (request.url?.endsWith('public/packed'))
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
       else if (body === undefined) response.writeHead(404).end();
       else response.end(body);
     });
@@ -54,8 +60,8 @@ describe('fetches', () => {
       MOZ_FETCHES: JSON.stringify(list.map((item) => ({ task: 'T', ...item }))),
     };
     return new Promise<{ code: number; output: string }>((resolve) => {
-      const args = [box.bundle, ...who, '--', 'echo', 'ran'];
-      execFile(process.execPath, args, { cwd: box.path, env }, (error, stdout, stderr) => {
+      const args = [...first, ...who, '--', 'echo', 'ran'];
+      execFile(program, args, { cwd: box.path, env }, (error, stdout, stderr) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: stdout + stderr });
       });
     });
@@ -104,7 +110,7 @@ describe('fetches', () => {
     const into = box.folder('silent');
     if (isRoot) chownSync(into, taskUid, taskGid);
     const list = Array.from({ length: 20 }, (_, at) => ({ task: 'T', artifact: `public/${at}` }));
-    const child = spawn(process.execPath, [box.bundle, ...who, '--', 'echo', 'ran'], {
+    const child = spawn(program, [...first, ...who, '--', 'echo', 'ran'], {
       cwd: box.path,
       env: {
         PATH: process.env['PATH'],
@@ -120,6 +126,31 @@ describe('fetches', () => {
     expect(await ended).toEqual([143, null]);
     silent.closeAllConnections();
     silent.close();
+  });
+
+  it('follows redirects, but to no file of ours; unpacks what was packed on the way', async () => {
+    files.set('public/elsewhere', Buffer.from(`${url}/api/queue/v1/task/T/artifacts/public/packed`));
+    files.set('public/packed', gzipSync('packed'));
+    const list = [{ artifact: 'public/elsewhere', extract: false }];
+    expect((await fetch('followed', list)).code).toBe(0);
+    expect(readFileSync(join(box.path, 'followed/elsewhere'), 'utf8')).toBe('packed');
+    files.set('public/elsewhere', Buffer.from('file:///etc/passwd'));
+    const { code, output } = await fetch('own', list);
+    expect([code, readdirSync(join(box.path, 'own'))]).toEqual([1, []]);
+    expect(output).toContain('file:///etc/passwd: no HTTP');
+  });
+
+  it.runIf(isRoot)('leaves nothing of a file that a full disk has no room for', async () => {
+    const full = box.folder('full');
+    spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', full]);
+    try {
+      files.set('public/large', Buffer.alloc(1 << 20, 'x'));
+      const { code, output } = await fetch('full', [{ artifact: 'public/large', extract: true }]);
+      expect([code, output]).toEqual([1, expect.stringContaining('ENOSPC')]);
+      expect(readdirSync(full)).toEqual([]);
+    } finally {
+      spawnSync('umount', [full]);
+    }
   });
 
   it('a broken connection is tried again', async () => {
