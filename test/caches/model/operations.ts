@@ -360,7 +360,8 @@ function reconcile(history: History, process: Process): Operation {
     },
     after(world, { kind, isTroubled }) {
       if (kind === 'done' && !isTroubled) history.fresh.clear();
-      const dead = world.leases.filter((one) => !isLiving(one.owner) || (one.isOwed && one.owner === owner));
+      // Who was killed at it lived while it looked.
+      const dead = world.leases.filter((one) => (one.owner === owner ? one.isOwed : !isLiving(one.owner)));
       const worlds = dead.reduce((all, one) => [...all, model.rollBack(all.at(-1)!, one)], [world]);
       const ends = kind === 'done' && !isTroubled ? worlds.slice(-1) : worlds;
       return ends.flatMap((one) => afterMerging(history, one));
