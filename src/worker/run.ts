@@ -17,8 +17,9 @@ import { readPayload } from './payload/payload.ts';
 import { PayloadError } from './payload/work.ts';
 import { keepClaim } from './reclaimer.ts';
 import { type CacheVerdict, cacheVerdictOf, type StopReason, type Verdict, verdictOf } from './resolution.ts';
-import { makeScratch, removeScratch } from './scratch.ts';
+import { clearScratch, makeScratch, removeScratch } from './scratch.ts';
 import { TaskLog } from './task-log.ts';
+import { isDiskFull, waitOut } from './wait-out.ts';
 
 /** What every run of a worker has in common. */
 export interface RunParts {
@@ -61,6 +62,8 @@ export async function runTask(parts: RunParts, claim: Claim, stopping: AbortSign
     };
   });
   log.close();
+  // What comes now needs room, and may be all that does.
+  if (stop.reason === 'disk-full') await clearScratch(scratch, log.path);
   const status = await resolve(parts.queue, claim, of, done, log);
   const verdict = done.verdict;
   parts.emit({
@@ -171,7 +174,8 @@ async function execute(
     let verdict = verdictOf(ending);
     if (memoryKills > 0) log.say(describeKills(memoryKills, parts.memory));
     log.say(describeEnd(exit, stop.reason));
-    if (verdict.state === 'completed' || verdict.state === 'failed') {
+    const isResolvable = verdict.state === 'completed' || verdict.state === 'failed';
+    if (isResolvable && stop.reason !== 'disk-full') {
       const requests = work.artifacts.map((request) => ({ ...request, path: layout.inside(request.path) }));
       const place = { queue, taskId: of.taskId, runId: of.runId, expires: claim.task.expires };
       const problems = await collectArtifacts(place, sandbox, requests);
@@ -226,27 +230,36 @@ async function resolve(
   if (verdict.state === 'lost') return null;
   const place = { queue, taskId: of.taskId, runId: of.runId, expires: claim.task.expires };
   try {
-    for (const name of done.logNames) await uploadLog(place, name, log.path);
-    switch (verdict.state) {
-      case 'completed':
-        return await queue.reportCompleted(of.taskId, of.runId);
-      case 'failed':
-        return await queue.reportFailed(of.taskId, of.runId);
-      case 'exception':
-        return await queue.reportException(of.taskId, of.runId, verdict.reason);
-      default:
-        return unreachable(verdict);
-    }
+    for (const name of done.logNames) await waitOut(() => uploadLog(place, name, log.path));
+    return await waitOut(() => report(queue, of, verdict));
   } catch (error) {
     if (error instanceof QueueError && error.code === 'conflict') return null;
     throw error;
   }
 }
 
+function report(
+  queue: Queue,
+  { taskId, runId }: OfRun,
+  verdict: Exclude<Verdict, { readonly state: 'lost' }>,
+): Promise<TaskStatus> {
+  switch (verdict.state) {
+    case 'completed':
+      return queue.reportCompleted(taskId, runId);
+    case 'failed':
+      return queue.reportFailed(taskId, runId);
+    case 'exception':
+      return queue.reportException(taskId, runId, verdict.reason);
+    default:
+      return unreachable(verdict);
+  }
+}
+
 function verdictOfError(error: unknown): Verdict | null {
   if (error instanceof PayloadError) return { state: 'exception', reason: 'malformed-payload' };
   if (error instanceof FailureError) return { state: 'exception', reason: 'resource-unavailable' };
-  if (error instanceof QueueError) return { state: 'exception', reason: 'resource-unavailable' };
+  if (error instanceof QueueError || isDiskFull(error))
+    return { state: 'exception', reason: 'resource-unavailable' };
   return null;
 }
 

@@ -16,6 +16,14 @@ export function makeScratch(home: string, id: string): string {
   return path;
 }
 
+/** Deletes everything in a run's directory but one file. */
+export async function clearScratch(path: string, kept: string): Promise<void> {
+  for (const name of entries(path)) {
+    const found = join(path, name);
+    if (found !== kept) await rm(found, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
 /** Removes a run's directory, and that of its process when it was the last one. */
 export async function removeScratch(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true, maxRetries: 3 });

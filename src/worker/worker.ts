@@ -3,6 +3,7 @@ import type { Store } from '../caches/store.ts';
 import type { Claim, Queue } from '../queue/queue.ts';
 import { type DiskGuard, type DiskLimits, diskGuard } from './disk-guard.ts';
 import { type RunParts, runTask } from './run.ts';
+import { waitOut } from './wait-out.ts';
 
 export interface WorkerOptions extends Omit<RunParts, 'disk'> {
   /** default: see `disk-guard.ts` */
@@ -48,7 +49,9 @@ export async function startWorker(options: WorkerOptions): Promise<void> {
 function claim(options: WorkerOptions, taskQueueId: string, tasks: number): Promise<readonly Claim[]> {
   const { queue, workerGroup, workerId, signal, taskGroupId } = options;
   const group = taskGroupId === undefined ? {} : { taskGroupId };
-  return queue.claimWork(taskQueueId, { workerGroup, workerId, tasks, waitMs: 0, signal, ...group });
+  return waitOut(() =>
+    queue.claimWork(taskQueueId, { workerGroup, workerId, tasks, waitMs: 0, signal, ...group }),
+  );
 }
 
 async function runClaim(options: WorkerOptions, disk: DiskGuard, claimed: Claim): Promise<void> {
@@ -56,8 +59,8 @@ async function runClaim(options: WorkerOptions, disk: DiskGuard, claimed: Claim)
   // Taskcluster resolves these itself; they stand for "everything before me is done".
   if (taskQueueId === 'built-in/succeed' || taskQueueId === 'built-in/fail') {
     const succeeds = taskQueueId === 'built-in/succeed';
-    if (succeeds) await options.queue.reportCompleted(taskId, claimed.runId);
-    else await options.queue.reportFailed(taskId, claimed.runId);
+    const report = succeeds ? 'reportCompleted' : 'reportFailed';
+    await waitOut(() => options.queue[report](taskId, claimed.runId));
     const state = succeeds ? 'completed' : 'failed';
     const of = { taskId, runId: claimed.runId, label: claimed.task.metadata.name };
     options.emit({

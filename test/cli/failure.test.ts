@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { drawFailure } from '../../src/cli/output/failure.ts';
+import { drawFailure, tellThrown } from '../../src/cli/output/failure.ts';
+import { QueueError } from '../../src/queue/queue.ts';
 
 test('what is not told of many mistakes is counted', () => {
   const diagnostics = [{ severity: 'error', message: 'no task' }] as const;
@@ -15,4 +16,11 @@ test('what a file says does nothing to a terminal', () => {
   const diagnostics = [{ severity: 'error', message: 'unknown key "\u009b31mx"', place }] as const;
   const drawn = drawFailure({ kind: 'configuration', message: 'one mistake', diagnostics });
   expect(drawn).toContain('unknown key "\uFFFD31mx"\n  1 | \t\uFFFD[31mx: \uFFFD\n');
+});
+
+test('a queue that cannot be used is no bug', () => {
+  const said: string[] = [];
+  const full = new QueueError('unavailable', 'the database cannot be used: the disk is full');
+  expect(tellThrown(full, (text) => said.push(text))).toBe(69);
+  expect(said).toEqual(['caisson: the database cannot be used: the disk is full\n']);
 });

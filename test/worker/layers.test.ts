@@ -179,4 +179,27 @@ describe.skipIf(!sandboxed || !hasOverlay)('runs on layered caches (needs root, 
     expect(rig.log).toContain('other');
     expect(rig.log).not.toContain('big');
   });
+
+  it.each(['shared/big', '/tmp/big'])(
+    'others go on and say all of it while a task fills the disk at once, in %s',
+    { timeout: 60_000 },
+    async (big) => {
+      await using disk = await smallDisk();
+      const { rig } = disk;
+      await filled(rig);
+      const full = await rig.create({ cache, command: sh(`cat /dev/zero > ${big}; sleep 30`) });
+      const other = await rig.create({
+        cache,
+        command: sh('for i in $(seq 300); do echo line $i; sleep 0.02; done; touch shared/other'),
+      });
+      await rig.work(2, 'auto');
+      expect((await rig.status(full)).state).toBe('failed');
+      expect((await rig.status(other)).state).toBe('completed');
+      expect(rig.log.filter((line) => line.startsWith('line '))).toHaveLength(300);
+      await rig.create({ cache, command: sh('ls shared') });
+      await rig.work();
+      expect(rig.log).toContain('other');
+      expect(rig.log).not.toContain('big');
+    },
+  );
 });

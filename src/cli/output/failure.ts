@@ -1,5 +1,6 @@
 import { drawDiagnostic } from '../../base/diagnostic.ts';
 import { exitCodes, type Failure, FailureError } from '../../base/failure.ts';
+import { QueueError } from '../../queue/queue.ts';
 
 /** The text of a failure as a person reads it, without a stack. */
 export function drawFailure(failure: Failure): string {
@@ -16,6 +17,10 @@ export function tellThrown(error: unknown, write: (text: string) => void): numbe
   if (error instanceof FailureError) {
     write(drawFailure(error.failure));
     return exitCodes[error.failure.kind];
+  }
+  if (error instanceof QueueError && error.code === 'unavailable') {
+    write(`caisson: ${error.message}\n`);
+    return exitCodes.unavailable;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   write(`caisson: this is a bug in caisson, please report it:\n${text}\n`);
