@@ -11,11 +11,13 @@ export interface Libc {
 type Call = (...values: readonly (number | Int32Array)[]) => number;
 
 /** Bun's foreign functions; `bun:ffi` has no types outside of Bun. */
-interface ForeignFunctions {
+export interface ForeignFunctions {
   dlopen: (
     file: string,
     signatures: Readonly<Record<string, { args: readonly string[]; returns: string }>>,
   ) => { symbols: Readonly<Record<string, Call>> };
+  /** the address of memory; only shared memory keeps it */
+  ptr: (memory: Uint8Array | Uint32Array) => number;
 }
 
 const closeOnExec = 0o2000000;
@@ -28,10 +30,13 @@ const doNotCollect = 0x01000000;
 /** Of `siginfo_t` on 64-bit Linux, in 32-bit words. */
 const siginfo = { words: 32, pid: 4 };
 
-async function openLibc(): Promise<Libc | null> {
+async function openForeign(): Promise<ForeignFunctions | null> {
   if (process.versions['bun'] === undefined) return null;
-  const foreign = 'bun:ffi';
-  const { dlopen } = (await import(foreign)) as ForeignFunctions;
+  const name = 'bun:ffi';
+  return (await import(name)) as ForeignFunctions;
+}
+
+function openLibc({ dlopen }: ForeignFunctions): Libc {
   const { symbols } = dlopen('libc.so.6', {
     fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
     pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
@@ -56,5 +61,8 @@ async function openLibc(): Promise<Libc | null> {
   };
 }
 
+/** Null under Node. */
+export const foreign: ForeignFunctions | null = await openForeign();
+
 /** The C library; null under Node, which has no way to it. */
-export const libc: Libc | null = await openLibc();
+export const libc: Libc | null = foreign === null ? null : openLibc(foreign);

@@ -1,6 +1,7 @@
 import { type Stats, closeSync, fstatSync, lchownSync, lstatSync, readdirSync } from 'node:fs';
 import { type Owner, inside, openDirectory, settleDirectory } from './directory.ts';
 import { type Assistant, startAssistant } from './ownership-assistant.ts';
+import { type Sweeper, openSweeper } from './ownership-native.ts';
 
 /** What the walk leaves alone, with all in it: paths relative to the root (`a/b`). */
 export type Skip = readonly string[];
@@ -16,7 +17,9 @@ interface Walk {
   readonly skip: Skip;
   /** files with several names, by inode: how many names were met, and the last of them */
   readonly linked: Map<number, { met: number; readonly names: number; way: Way }>;
-  /** shares large directories with us; null until it is worth its start */
+  /** does most of the work where we have it */
+  readonly sweeper: Sweeper | null;
+  /** shares what is left of large directories with us; null until it is worth its start */
   assistant: Assistant | null;
   seen: number;
 }
@@ -36,7 +39,8 @@ export function chownTree(root: string, owner: Owner, skip: Skip = []): void {
   try {
     const directory = openDirectory(root);
     const device = fstatSync(directory).dev;
-    const walk: Walk = { device, owner, skip, linked: new Map(), assistant: null, seen: 0 };
+    const sweeper = openSweeper(owner);
+    const walk: Walk = { device, owner, skip, linked: new Map(), sweeper, assistant: null, seen: 0 };
     try {
       chownContent(walk, directory, []);
       settleDirectory(directory, owner);
@@ -44,6 +48,7 @@ export function chownTree(root: string, owner: Owner, skip: Skip = []): void {
         if (met === names) chownLinked(walk, directory, way);
       }
     } finally {
+      walk.sweeper?.dismiss();
       walk.assistant?.dismiss();
       closeSync(directory);
     }
@@ -68,11 +73,7 @@ export function chownOne(path: string, owner: Owner): void {
 }
 
 function chownContent(walk: Walk, directory: number, way: Way): void {
-  // Names are looked up from the working directory: three times as fast as through /proc, and as safe.
-  enter(directory);
-  const prefix = way.length === 0 ? '' : `${way.join('/')}/`;
-  const names = readNames().filter((name) => !walk.skip.includes(`${prefix}${String(name)}`));
-  for (const name of chownNames(walk, names, way)) {
+  for (const name of chownFiles(walk, directory, way)) {
     const below = openDirectory(inside(directory, name));
     try {
       if (fstatSync(below).dev !== walk.device) continue;
@@ -84,13 +85,30 @@ function chownContent(walk: Walk, directory: number, way: Way): void {
   }
 }
 
+/** Changes the files in a directory; answers the directories in it. */
+function chownFiles(walk: Walk, directory: number, way: Way): Name[] {
+  const prefix = way.length === 0 ? '' : `${way.join('/')}/`;
+  const skipped = new Set(
+    walk.skip.flatMap((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : [])),
+  );
+  const swept = walk.sweeper?.sweep(directory, skipped) ?? null;
+  const directories = swept?.directories.map(nameOf) ?? [];
+  if (swept?.rest.length === 0) return directories;
+  // Names are looked up from the working directory: three times as fast as through /proc, and as safe.
+  enter(directory);
+  const rest = swept?.rest.map(nameOf) ?? readNames().filter((name) => !skipped.has(String(name)));
+  return [...directories, ...chownNames(walk, rest, way)];
+}
+
 function readNames(): Name[] {
   const names = readdirSync('.');
   if (!names.some((name) => name.includes('\ufffd'))) return names;
-  return readdirSync('.', { encoding: 'buffer' }).map((bytes) => {
-    const name = bytes.toString('utf8');
-    return Buffer.from(name).equals(bytes) ? name : bytes;
-  });
+  return readdirSync('.', { encoding: 'buffer' }).map(nameOf);
+}
+
+function nameOf(bytes: Buffer): Name {
+  const name = bytes.toString('utf8');
+  return Buffer.from(name).equals(bytes) ? name : bytes;
 }
 
 /** Changes the files among names in the working directory; answers the directories. */

@@ -297,7 +297,7 @@ os.setgid(${another.gid}); os.setuid(${another.uid})
 print("up", flush=True)
 while os.getppid() == ${process.pid}:
     for i in range(1, 61):
-        for level in ("d%d" % i, "d%d/e" % i):
+        for level in ("d%d" % i, "d%d/e" % i, "d%d/e/f1" % i):
             try:
                 os.rename("${cache}/" + level, "${cache}/" + level + ".away")
                 os.symlink("${outside}" + level[len("d%d" % i):], "${cache}/" + level)
