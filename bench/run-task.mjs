@@ -116,13 +116,9 @@ async function fetchArtifacts() {
   const store = folder('store');
   for (const kind of ['files', 'archives']) {
     const fetches = makeArtifacts(store, kind);
-    const server = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'run-task/artifact-server.mjs'), store],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    );
+    const server = spawn('python3', [join(import.meta.dirname, 'run-task/artifact-server.py'), store], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const port = await new Promise((resolve) => server.stdout.once('data', (data) => resolve(Number(data))));
     const times = {};
     for (const [form, command] of rotated(3)) {
