@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { ExitError, exitCode } from './exit.ts';
-import { type HttpResponse, httpGet } from './http.ts';
+import { type HttpResponse, eachChunk, httpGet } from './http.ts';
 import { say } from './log.ts';
 import { pause } from './signals.ts';
 
@@ -153,11 +153,11 @@ async function receive(answer: Answer, wanted: Wanted, take: (chunk: Uint8Array)
   const hash = createHash(algorithm);
   let bytes = 0;
   try {
-    for await (const chunk of body) {
+    await eachChunk(body, (chunk) => {
       hash.update(chunk);
       bytes += chunk.length;
       take(chunk);
-    }
+    });
   } catch (error) {
     throw failureOf(url, error);
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Readable, finished } from 'node:stream';
 
 /** A GET's answer whose status and headers are there, and whose body comes. */
 export interface HttpResponse {
@@ -88,4 +89,26 @@ async function* watched(
 
 function nothingCame(milliseconds: number): Error {
   return Object.assign(new Error(`nothing came for ${milliseconds / 1000} s`), { code: 'ETIMEDOUT' });
+}
+
+/** Hands the bytes of a body on as they come; `take` may not keep us waiting. Rejects with what either throws. */
+export async function eachChunk(
+  body: AsyncIterable<Uint8Array>,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  if (!(body instanceof Readable)) {
+    for await (const chunk of body) take(chunk);
+    return;
+  }
+  // Iterating over Node's streams takes a quarter more of processor time.
+  await new Promise<void>((resolve, reject) => {
+    finished(body, { writable: false }, (error) => (error ? reject(error) : resolve()));
+    body.on('data', (chunk: Uint8Array) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        body.destroy(error as Error);
+      }
+    });
+  });
 }
