@@ -22,8 +22,6 @@ export function compressionOf(start: Buffer): Compression {
  * closes the file.
  */
 export async function openDecompressed(file: string | Buffer, compression: Compression): Promise<Readable> {
-  const whole = compression === 'gzip' ? gunzipWhole(file) : null;
-  if (whole !== null) return readableOf(whole);
   const input: Readable =
     typeof file === 'string' ? createReadStream(file, { highWaterMark: chunkSize }) : readableOf(file);
   if (compression === 'none') return input;
@@ -37,7 +35,7 @@ export async function openDecompressed(file: string | Buffer, compression: Compr
  * The content of a small gzip file; never more than its end says, which is believed up to a limit. Null for every other
  * one, and for what is broken: that is told where it is read piece by piece.
  */
-function gunzipWhole(file: string | Buffer): Buffer | null {
+export function gunzipWhole(file: string | Buffer): Buffer | null {
   if (typeof file === 'string' && statSync(file).size > atOnce.packed) return null;
   const bytes = typeof file === 'string' ? readFileSync(file) : file;
   const size = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4);
@@ -49,11 +47,22 @@ function gunzipWhole(file: string | Buffer): Buffer | null {
   }
 }
 
-function readableOf(bytes: Buffer): Readable {
+/** A stream of what is in memory already, in one piece. */
+export function readableOf(bytes: Buffer): Readable {
   const stream = new Readable({ read: () => undefined });
   stream.push(bytes);
   stream.push(null);
   return stream;
+}
+
+/**
+ * Gives memory back that nobody looks at any more, where the runtime can: the next archive gets the same pages, instead
+ * of new ones until garbage is collected.
+ */
+export function release(bytes: Buffer): void {
+  // Smaller ones may share theirs.
+  if (bytes.length <= Buffer.poolSize) return;
+  (bytes.buffer as { transfer?: (size: number) => ArrayBuffer }).transfer?.(0);
 }
 
 async function decompressed(input: Readable, compression: Exclude<Compression, 'none'>): Promise<Readable> {

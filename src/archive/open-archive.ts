@@ -1,12 +1,18 @@
 import { ArchiveError } from './archive-error.ts';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { type Compression, compressionOf, openDecompressed } from './decompress.ts';
+import { type Compression, compressionOf, gunzipWhole, openDecompressed, readableOf } from './decompress.ts';
 
 export type OpenArchive =
   | { readonly kind: 'zip' }
   /** `stream` is the tar itself; who takes it destroys it */
-  | { readonly kind: 'tar'; readonly compression: Compression; readonly stream: Readable }
+  | {
+      readonly kind: 'tar';
+      readonly compression: Compression;
+      readonly stream: Readable;
+      /** all that the stream has, when that was unpacked at once */
+      readonly whole: Buffer | null;
+    }
   | { readonly kind: 'none' };
 
 const tarBlock = 512;
@@ -21,8 +27,9 @@ export async function openArchive(file: string, bytes: Buffer | null = null): Pr
   if (isZip(start)) return { kind: 'zip' };
   const compression = compressionOf(start);
   if (compression === 'none' && !isTarHeader(start)) return { kind: 'none' };
-  const stream = await openDecompressed(bytes ?? file, compression);
-  if (isTarHeader(await peek(stream, file))) return { kind: 'tar', compression, stream };
+  const whole = compression === 'gzip' ? gunzipWhole(bytes ?? file) : null;
+  const stream = whole ? readableOf(whole) : await openDecompressed(bytes ?? file, compression);
+  if (isTarHeader(await peek(stream, file))) return { kind: 'tar', compression, stream, whole };
   stream.destroy();
   return { kind: 'none' };
 }
