@@ -24,3 +24,19 @@ test('a queue that cannot be used is no bug', () => {
   expect(tellThrown(full, (text) => said.push(text))).toBe(69);
   expect(said).toEqual(['caisson: the database cannot be used: the disk is full\n']);
 });
+
+test('a disk that takes nothing is no bug, nor is what cannot be put away on it', () => {
+  const said: string[] = [];
+  const disk = Object.assign(new Error('EROFS: read-only file system, unlink'), { code: 'EROFS' });
+  const both = Object.assign(new Error('while disposing'), {
+    name: 'SuppressedError',
+    error: new Error('cannot put away'),
+    suppressed: disk,
+  });
+  for (const thrown of [disk, both]) expect(tellThrown(thrown, (text) => said.push(text))).toBe(69);
+  expect(new Set(said)).toEqual(
+    new Set([
+      'caisson: EROFS: read-only file system, unlink\n  hint: the disk is full, read-only or broken\n',
+    ]),
+  );
+});

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { slugid } from '../../src/base/slugid.ts';
 import { caisson, type Finished, report, root, sandboxed, startCaisson } from '../support/caisson.ts';
 import { configYml, kindYml, TestRepository } from '../support/repository.ts';
 
@@ -78,6 +79,14 @@ describe.skipIf(!sandboxed)('caisson run (needs root and crun)', () => {
     expect(report(again).tasks[0]).toMatchObject({ state: 'completed', caches: [{ state: 'cold' }] });
     expect(instances(repository).map(({ state }) => state)).toEqual(['idle']);
     expect([...leftIn(repository), ...readdirSync(join(repository.home, 'groups'))]).toEqual([]);
+  });
+
+  it('goes on after a run that was cut off before it had created a task', { timeout: 60_000 }, () => {
+    using repository = repositoryOf({ one: 'true' });
+    expect(caisson(repository, ['run']).status).toBe(0);
+    writeFileSync(join(repository.home, 'groups', slugid()), '4194304.1');
+    expect(caisson(repository, ['run']).status).toBe(0);
+    expect(readdirSync(join(repository.home, 'groups'))).toEqual([]);
   });
 
   it('ends with gc what a killed run has left running', { timeout: 60_000 }, async () => {

@@ -8,6 +8,7 @@ import { openStore } from '../../caches/open-store.ts';
 import type { Store } from '../../caches/store.ts';
 import { compile, type Compilation } from '../../graph/compile.ts';
 import { type EmbeddedQueue, openEmbeddedQueue } from '../../queue/embedded/embedded-queue.ts';
+import { QueueError } from '../../queue/queue.ts';
 import { startServer } from '../../server/artifact-server.ts';
 import type { TaskStatus } from '../../task/status.ts';
 import { tellWarnings } from '../compilation.ts';
@@ -116,13 +117,23 @@ export async function openSession(
 /** Finishes or undoes what a killed `caisson run` left: its tasks, caches and files. */
 async function cleanUp(queue: EmbeddedQueue, store: Store, home: string): Promise<string[]> {
   for (const taskGroupId of abandonedGroups(home)) {
-    for (const status of await queue.listTaskGroup(taskGroupId)) {
+    for (const status of await tasksOf(queue, taskGroupId)) {
       if (!isResolved(status)) await queue.cancelTask(status.taskId);
     }
     unmarkGroup(home, taskGroupId);
   }
   const { reconcileScratch } = await import('../../worker/scratch.ts');
   return [...(await reconcileScratch(home)), ...(await store.reconcile())];
+}
+
+/** None when it was cut off before its first task was created, or a power loss has taken them. */
+async function tasksOf(queue: EmbeddedQueue, taskGroupId: string): Promise<readonly TaskStatus[]> {
+  try {
+    return await queue.listTaskGroup(taskGroupId);
+  } catch (error) {
+    if (error instanceof QueueError && error.code === 'not-found') return [];
+    throw error;
+  }
 }
 
 function isResolved({ state }: TaskStatus): boolean {
