@@ -10,7 +10,7 @@ import { say, tell } from './log.ts';
 import { checkSignals, pause } from './signals.ts';
 
 /** Artifacts are mostly small and far away: more at a time than we have processors. */
-const parallel = Math.max(8, availableParallelism() * 2);
+const parallel = Math.max(16, availableParallelism() * 2);
 const mostThreads = 4;
 const signalInterval = 500;
 
