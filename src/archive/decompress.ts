@@ -1,5 +1,5 @@
 import { createReadStream, readFileSync, statSync } from 'node:fs';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import zlib from 'node:zlib';
 
 export type Compression = 'none' | 'gzip' | 'bzip2' | 'xz' | 'zstd';
@@ -79,7 +79,8 @@ async function decompressed(input: Readable, compression: Exclude<Compression, '
         default: () => NodeJS.ReadWriteStream;
       };
       const decoder = unbzip2();
-      const output = new Readable({ highWaterMark: chunkSize }).wrap(input.pipe(decoder));
+      // The decoder closes as soon as it has ended, which must not take away what is still to be read.
+      const output = input.pipe(decoder).pipe(new PassThrough({ highWaterMark: chunkSize }));
       decoder.on('error', (error: Error) => output.destroy(error));
       return output;
     }

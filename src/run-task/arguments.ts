@@ -45,8 +45,9 @@ export function parseArguments(
       if (value !== null) return err(`option ${name} takes no value`);
     } else if (value === null) {
       value = ours[++at] ?? null;
-      if (value === null || value.startsWith('-')) return err(`option ${name} needs a value`);
+      if (value === null || looksLikeOption(value)) return err(`option ${name} needs a value`);
     }
+    if (name === '--task-cwd' && value === '') return err(`option ${name} needs a value`);
     values.set(name, [...(values.get(name) ?? []), value ?? '']);
   }
 
@@ -91,6 +92,11 @@ function optionsFor(prefixes: readonly string[]): Map<string, Takes> {
     ]),
     ['--fetch-hgfingerprint', 'flag'],
   ]);
+}
+
+/** False for what may be a value: `-` alone, a negative number, and whatever has a space in it. */
+function looksLikeOption(text: string): boolean {
+  return text.length > 1 && text.startsWith('-') && !text.includes(' ') && !/^-(\d+|\d*\.\d+)$/.test(text);
 }
 
 function matching(written: string, known: ReadonlyMap<string, Takes>): string[] {

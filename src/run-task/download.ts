@@ -196,8 +196,8 @@ async function follow(url: string, headers: Readonly<Record<string, string>>): P
     response.discard();
     const location = response.header('location');
     if (status < 300 || status >= 400 || location === null) {
-      // 4xx says that we are wrong, except for "later" and "too many".
-      const retry = status >= 500 || status === 408 || status === 429;
+      // There is none, and will be none. Anything else may pass: a server is busy, a signed address has expired.
+      const retry = status !== 404 && status !== 410;
       throw new DownloadError(`HTTP status ${status} for ${at.href}`, retry);
     }
     at = new URL(location, at);

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { isAbsolute, join, resolve, sep } from 'node:path';
 import { readAccounts } from './accounts.ts';
 import type { Arguments } from './arguments.ts';
 import type { Environment } from './environment.ts';
@@ -61,7 +61,7 @@ export function readRepositories(
       headRepository: variable('HEAD_REPOSITORY'),
       headRef: variable('HEAD_REF'),
       headRevision: variable('HEAD_REV'),
-      pipRequirements: requirements === null ? null : resolve(checkout ?? '.', requirements),
+      pipRequirements: requirements === null ? null : placeIn(checkout ?? resolve('.'), requirements),
       sshSecret: variable('SSH_SECRET_NAME'),
     };
   });
@@ -75,6 +75,11 @@ export function expandHome(path: string, environment: Environment): string {
   if (user === '') return join(environment['HOME'] ?? homedir(), rest);
   const home = readAccounts().find(({ name }) => name === user)?.home;
   return home === undefined ? path : join(home, rest);
+}
+
+/** As written, so that messages of pip name it as the task does. */
+function placeIn(directory: string, path: string): string {
+  return isAbsolute(path) ? path : `${directory}/${path}`;
 }
 
 /** Clones of mozilla-central start from the repository that holds all its branches. */

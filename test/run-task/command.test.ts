@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Sandbox, isRoot, someone } from './wrapper.ts';
 
@@ -41,11 +42,25 @@ describe('the command', () => {
   });
 
   it('usage errors are 2 and run nothing', () => {
-    for (const args of [['--nonsense', '--', 'echo'], ['echo', 'x'], ['--'], [], ['--user'], ['--chown']]) {
+    const nowhere = ['--task-cwd=', '--', 'echo'];
+    for (const args of [
+      ['--nonsense', '--', 'echo'],
+      ['echo', 'x'],
+      ['--'],
+      [],
+      ['--user'],
+      ['--chown'],
+      nowhere,
+    ]) {
       const { status, output, task } = box.run(args, {}, null);
       expect([status, task]).toEqual([2, []]);
       expect(output).toContain('usage: run-task');
     }
+  });
+
+  it.each(['-', '-5', '-.5', '-a b', 'a=b'])('%j may be the value of an option', (name) => {
+    box.folder(name);
+    expect(box.run(['--task-cwd', name, '--', 'pwd']).task).toEqual([join(box.path, name)]);
   });
 
   it('a signal reaches the command, and run-task reads on until its end', async () => {

@@ -14,6 +14,7 @@ describe.each(forms)('fetches of the %s', (form) => {
   const files = new Map<string, Buffer>();
   const asked: string[] = [];
   let failures = 0;
+  let status = 0;
   let server: Server;
   let url = '';
 
@@ -31,8 +32,10 @@ describe.each(forms)('fetches of the %s', (form) => {
     server = createServer((request, response) => {
       asked.push(request.url ?? '');
       const body = files.get((request.url ?? '').replace('/api/queue/v1/task/T/artifacts/', ''));
-      if (failures-- > 0) response.destroy();
-      else if (request.url?.endsWith('public/elsewhere'))
+      if (failures-- > 0) {
+        if (status === 0) response.destroy();
+        else response.writeHead(status).end();
+      } else if (request.url?.endsWith('public/elsewhere'))
         response.writeHead(302, { location: files.get('public/elsewhere')?.toString() }).end();
       else if (request.url?.endsWith('public/packed'))
         response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
@@ -153,8 +156,13 @@ describe.each(forms)('fetches of the %s', (form) => {
     }
   });
 
-  it('a broken connection is tried again', async () => {
+  it.each([
+    ['a broken connection', 0],
+    ['an address that has expired', 403],
+    ['a server that is busy', 503],
+  ])('%s is tried again', async (_name, answer) => {
     failures = 1;
+    status = answer;
     const { code } = await fetch('again', [{ artifact: 'private/plain.txt', extract: false }]);
     expect(code).toBe(0);
   });
