@@ -78,6 +78,6 @@ describe.skipIf(!hasOverlay).each(backEnds)('a full disk, %s (needs root and ove
       expect(attempts.filter(({ problem }) => problem !== null)).toEqual([]);
       expect(told).toBeGreaterThan(1);
     },
-    120_000,
+    isThorough ? 900_000 : 120_000,
   );
 });
