@@ -1,6 +1,7 @@
 import { isErrno } from '../base/files.ts';
 import { type Account, type Group, readAccounts, readGroups } from './accounts.ts';
 import { ExitError, exitCode } from './exit.ts';
+import { libc } from './libc.ts';
 import { say } from './log.ts';
 
 /** Who the command runs as. */
@@ -43,10 +44,15 @@ export function resolveIdentity(user: string, group: string): Identity {
 export function dropPrivileges(identity: Identity): void {
   if (identity.become === null) return;
   say('setup', `running as ${identity.label}`);
-  process.setgroups?.([...identity.become.groups]);
+  const { uid, gid, become } = identity;
   process.umask(0o22);
-  process.setgid?.(identity.gid);
-  process.setuid?.(identity.uid);
+  if (libc !== null) {
+    libc.become(uid, gid, become.groups);
+    return;
+  }
+  process.setgroups?.([...become.groups]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
 }
 
 function groupsOf(account: Account, groups: readonly Group[]): number[] {

@@ -6,6 +6,8 @@ export interface Libc {
   endedChild(): number | null;
   /** collects a child that has ended */
   collect(pid: number): void;
+  /** becomes a user for good, in all threads; the runtime takes neither large ids nor more than 64 groups */
+  become(uid: number, gid: number, groups: readonly number[]): void;
 }
 
 type Call = (...values: readonly (number | Int32Array)[]) => number;
@@ -40,6 +42,9 @@ function openLibc({ dlopen }: ForeignFunctions): Libc {
   const { symbols } = dlopen('libc.so.6', {
     fcntl: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
     pipe2: { args: ['ptr', 'i32'], returns: 'i32' },
+    setgroups: { args: ['u64', 'ptr'], returns: 'i32' },
+    setresgid: { args: ['u32', 'u32', 'u32'], returns: 'i32' },
+    setresuid: { args: ['u32', 'u32', 'u32'], returns: 'i32' },
     waitid: { args: ['i32', 'i32', 'ptr', 'i32', 'ptr'], returns: 'i32' },
     waitpid: { args: ['i32', 'ptr', 'i32'], returns: 'i32' },
   });
@@ -58,6 +63,15 @@ function openLibc({ dlopen }: ForeignFunctions): Libc {
       return failed || info[siginfo.pid] === 0 ? null : info[siginfo.pid]!;
     },
     collect: (pid) => void call('waitpid', pid, new Int32Array(1), doNotWait),
+    become(uid, gid, groups) {
+      const ids = new Int32Array(Math.max(1, groups.length));
+      ids.set(groups);
+      const done =
+        call('setgroups', groups.length, ids) === 0 &&
+        call('setresgid', gid, gid, gid) === 0 &&
+        call('setresuid', uid, uid, uid) === 0;
+      if (!done) throw new Error(`the system does not let us become ${uid}:${gid}`);
+    },
   };
 }
 

@@ -44,6 +44,18 @@ describe('the stand-alone executable (needs: npm run build)', () => {
     expect(taskLines(stdout)).toEqual(['a', 'b', 'c']);
   });
 
+  it.runIf(asRoot)('becomes a user with large ids and any number of groups', () => {
+    const groups = Array.from({ length: 100 }, (_, at) => `g${at}:x:${2000 + at}:big\n`);
+    const cwd = folderOf('accounts', {
+      passwd: 'root:x:0:0::/:/bin/sh\nbig:x:4000000000:4000000001::/:/bin/sh\n',
+      group: `big:x:4000000001:\n${groups.join('')}`,
+    });
+    const bind = 'mount --bind passwd /etc/passwd; mount --bind group /etc/group; exec "$@"';
+    const as = ['--user=big', '--group=big', '--', 'sh', '-c', 'id -ru; id -rg; id -G | wc -w'];
+    const { stdout } = run('unshare', ['--mount', 'sh', '-ec', bind, 'sh', executable, ...as], { cwd });
+    expect(taskLines(stdout), stdout).toEqual(['4000000000', '4000000001', '101']);
+  });
+
   it.runIf(current)('obeys no file of the folder that it starts in', () => {
     const cwd = folderOf('files', {
       '.env': 'FROM_DOTENV=yes\n',
