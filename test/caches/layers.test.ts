@@ -144,6 +144,20 @@ describe.skipIf(!hasOverlay)('layers (needs root and overlayfs)', () => {
     expect(rig.onDisk).toHaveLength(2);
   });
 
+  it('measures names that are no UTF-8', async () => {
+    await commit(String.raw`mkdir "$(printf 'd\377')"; echo 1 > "$(printf 'd\377/f\376')"`);
+    await store.drain();
+    expect(await listing()).toMatchObject({ files: 2 });
+  });
+
+  it('a run that deleted its requirements leaves a generation that is served, without them', async () => {
+    await commit('echo a=1 > .cacherequires; chmod 444 .cacherequires; echo 1 > one');
+    expect(await commit('rm -f .cacherequires')).toBe('committed');
+    await store.drain();
+    const lease = await store.lease(requestOf('a'));
+    expect([why(lease), inside(lease, 'ls -A')]).toEqual(['generation 2', 'one']);
+  });
+
   it('a run that changed nothing, or was only logged, makes no generation', async () => {
     await commit('touch x');
     expect(await commit('true')).toBe('unchanged');

@@ -1,5 +1,4 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isErrno } from '../../base/files.ts';
 
 export interface TreeSize {
@@ -9,16 +8,18 @@ export interface TreeSize {
   readonly files: number;
 }
 
-/** Measures a tree without following links; null when it is moved away meanwhile. */
+const slash = Buffer.from('/');
+
+/** Measures a tree without following links, whatever bytes its names are; null when it is moved away meanwhile. */
 export async function measureTree(tree: string): Promise<TreeSize | null> {
   let bytes = 0;
   let files = 0;
   const seen = new Set<string>();
-  const folders = [tree];
+  const folders = [Buffer.from(tree)];
   try {
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-      for (const entry of await readdir(folder, { withFileTypes: true })) {
-        const path = join(folder, entry.name);
+      for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+        const path = Buffer.concat([folder, slash, entry.name]);
         const stat = await lstat(path);
         const id = `${stat.dev}:${stat.ino}`;
         files += 1;
