@@ -21,7 +21,7 @@ export function addCacheLogCommand(cache: Command): void {
   cache
     .command('log')
     .description('what happened to caches, oldest first; or everything that a task may have tainted')
-    .option('--since <when>', 'e.g. 2h, 3d, 2026-01-31')
+    .option('--since <when>', 'e.g. 30m, 2h, 3d, 2026-01-31')
     .option('--name <pattern>', 'only caches of that name; * stands for any text')
     .option(
       '--tainted-by <task>',
@@ -65,7 +65,7 @@ async function printTainted(taskId: string, { since, name, purge, json }: LogOpt
   const store = await openCaches();
   const radius = await store.taintedBy(taskId);
   if (radius.runs.length === 0)
-    fail('usage', `the task ${taskId} has used no cache here`, 'caisson cache log names the tasks that have');
+    fail('usage', `the task ${taskId} has used no cache here`, 'caisson cache log has the ids of the tasks that have');
   if (purge) await purgeTainted(store, taskId);
   const after = purge ? await store.taintedBy(taskId) : radius;
   process.stdout.write(json ? asJson(after) : taintedText(after, taskId));
