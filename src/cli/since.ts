@@ -1,6 +1,13 @@
 import { fail } from '../base/failure.ts';
 
-const seconds: Readonly<Record<string, number>> = { s: 1, min: 60, m: 60, h: 3600, d: 24 * 3600, w: 7 * 24 * 3600 };
+const seconds: Readonly<Record<string, number>> = {
+  s: 1,
+  min: 60,
+  m: 60,
+  h: 3600,
+  d: 24 * 3600,
+  w: 7 * 24 * 3600,
+};
 
 /** A time in milliseconds: `2 h` ago, or a date as `2026-01-31` or `2026-01-31T12:00`. `now` in milliseconds. */
 export function parseSince(text: string, now: number): number {

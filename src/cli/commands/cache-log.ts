@@ -65,7 +65,11 @@ async function printTainted(taskId: string, { since, name, purge, json }: LogOpt
   const store = await openCaches();
   const radius = await store.taintedBy(taskId);
   if (radius.runs.length === 0)
-    fail('usage', `the task ${taskId} has used no cache here`, 'caisson cache log has the ids of the tasks that have');
+    fail(
+      'usage',
+      `the task ${taskId} has used no cache here`,
+      'caisson cache log has the ids of the tasks that have',
+    );
   if (purge) await purgeTainted(store, taskId);
   const after = purge ? await store.taintedBy(taskId) : radius;
   process.stdout.write(json ? asJson(after) : taintedText(after, taskId));
