@@ -8,6 +8,7 @@ let output = stdout;
 let plain = false;
 let atLineStart = true;
 let readerGone = false;
+let teller: ((prefix: string, text: string) => void) | null = null;
 
 /** From now on lines go to standard error, without prefixes: for a program that is no wrapper. */
 export function logPlainly(): void {
@@ -15,8 +16,17 @@ export function logPlainly(): void {
   plain = true;
 }
 
+/** From now on another thread says what is said in this one: times go forward only when one thread writes them. */
+export function sayThrough(other: (prefix: string, text: string) => void): void {
+  teller = other;
+}
+
 /** Says something of our own: `[prefix time] text`, one line. */
 export function say(prefix: string, text: string): void {
+  if (teller !== null) {
+    teller(prefix, text);
+    return;
+  }
   tell(`${linePrefix(prefix)}${text}`);
 }
 

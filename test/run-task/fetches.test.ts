@@ -97,7 +97,11 @@ describe.each(forms)('fetches of the %s', (form) => {
       return { artifact: `public/many-${at}`, dest: `d${at}` };
     });
     asked.length = 0;
-    expect((await fetch('many', list)).code).toBe(0);
+    const many = await fetch('many', list);
+    expect(many.code).toBe(0);
+    const times = [...many.output.matchAll(/^\[fetches ([^\]]+)\]/gm)].map(([, time]) => time);
+    expect(times.length).toBeGreaterThan(60);
+    expect(times).toEqual([...times].sort());
     expect(asked.length).toBe(60);
     for (const [at, { artifact, dest }] of list.entries())
       expect(readFileSync(join(box.path, 'many', dest, artifact.slice(7)), 'utf8')).toBe(`text ${at}`);
