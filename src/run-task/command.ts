@@ -43,7 +43,9 @@ export async function runCommand(
   const pipe = makeOutputPipe(libc);
   const sink: StdioOptions =
     pipe === null ? ['inherit', 'pipe', 'pipe'] : ['inherit', pipe.writeEnd, pipe.writeEnd];
-  const child = spawn(command[0] ?? '', command.slice(1), { cwd, env: { ...env }, stdio: sink });
+  // Found here, since runtimes differ in where they look.
+  const options = { cwd, env: { ...env }, stdio: sink, argv0: command[0] ?? '' };
+  const child = spawn(program.path, command.slice(1), options);
   const outputs = pipe === null ? [child.stdout, child.stderr] : [pipe.readEnd];
   const drained = Promise.all(outputs.flatMap((output) => (output ? prefixOutput(prefix, output) : [])));
   passSignalsTo(child.pid ?? null);

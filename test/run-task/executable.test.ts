@@ -87,6 +87,18 @@ describe('the stand-alone executable (needs: npm run build)', () => {
     expect(status).toBe(0);
   });
 
+  it.runIf(current)(
+    'finds a command by an empty entry of PATH, as a shell does: in the working directory',
+    () => {
+      writeFileSync(join(place, 'here'), '#!/bin/sh\necho found\n', { mode: 0o755 });
+      const { status, stdout } = run(executable, [...who, '--', 'here'], {
+        cwd: place,
+        env: { PATH: ':/usr/bin' },
+      });
+      expect([status, stdout]).toEqual([0, expect.stringContaining('] found\n')]);
+    },
+  );
+
   it.runIf(current)('adds nothing to the environment of the command but TASK_WORKDIR', () => {
     const { stdout } = run(executable, [...who, '--', 'env'], { cwd: place, env: { A: '1' } });
     const names = taskLines(stdout).map((line) => line.split('=')[0]);
