@@ -16,6 +16,11 @@ export function isErrno(error: unknown, ...codes: readonly string[]): error is N
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
+/** The disk has no room, or the user may not use more of it. */
+export function isDiskFull(error: unknown): error is NodeJS.ErrnoException {
+  return isErrno(error, 'ENOSPC', 'EDQUOT');
+}
+
 /** What `look` finds on the disk; null when the system answers with one of these codes, by which nothing is there. */
 export function ifThere<T>(look: () => T, codes: readonly string[] = ['ENOENT']): T | null {
   try {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { fail } from '../base/failure.ts';
-import { isErrno } from '../base/files.ts';
+import { isDiskFull, isErrno } from '../base/files.ts';
 import { type Entry, type EntryBody, LedgerDamage, type Owner } from './ledger/entry.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { State } from './state/state.ts';
@@ -76,7 +76,7 @@ export function setAside(parts: Parts, damage: LedgerDamage): void {
 
 /** What the disk refuses is a failure that a person can do something about; all else is thrown on. */
 export function failOnDisk(root: string, error: unknown): never {
-  if (isErrno(error, 'ENOSPC', 'EDQUOT'))
+  if (isDiskFull(error))
     return fail(
       'unavailable',
       `the disk that holds ${root} is full (${error.code})`,

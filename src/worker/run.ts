@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Emit, OfRun } from '../base/event.ts';
 import { FailureError } from '../base/failure.ts';
+import { isDiskFull } from '../base/files.ts';
 import { unreachable } from '../base/result.ts';
 import type { Store } from '../caches/store.ts';
 import { type Claim, type Queue, QueueError } from '../queue/queue.ts';
@@ -19,7 +20,7 @@ import { keepClaim } from './reclaimer.ts';
 import { type CacheVerdict, cacheVerdictOf, type StopReason, type Verdict, verdictOf } from './resolution.ts';
 import { clearScratch, makeScratch, removeScratch } from './scratch.ts';
 import { TaskLog } from './task-log.ts';
-import { isDiskFull, waitOut } from './wait-out.ts';
+import { waitOut } from './wait-out.ts';
 
 /** What every run of a worker has in common. */
 export interface RunParts {

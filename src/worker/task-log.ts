@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { isDiskFull } from './wait-out.ts';
+import { isDiskFull } from '../base/files.ts';
 
 /** A log that grows beyond this is cut, and says so. */
 const largest = 1024 * 1024 * 1024;

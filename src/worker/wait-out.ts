@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isErrno } from '../base/files.ts';
+import { isDiskFull } from '../base/files.ts';
 import { QueueError } from '../queue/queue.ts';
 
 const pauseMs = 300;
@@ -22,10 +22,6 @@ export async function waitOut<T>(ask: () => Promise<T>): Promise<T> {
 }
 
 /** Is that of the world, and may it have passed soon? */
-export function isOutage(error: unknown): boolean {
+function isOutage(error: unknown): boolean {
   return isDiskFull(error) || (error instanceof QueueError && error.code === 'unavailable');
-}
-
-export function isDiskFull(error: unknown): boolean {
-  return isErrno(error, 'ENOSPC', 'EDQUOT');
 }

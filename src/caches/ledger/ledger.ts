@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { ensureDirectory, isErrno, syncDirectory } from '../../base/files.ts';
+import { ensureDirectory, isDiskFull, isErrno, syncDirectory } from '../../base/files.ts';
 import { applyEntry } from '../state/apply.ts';
 import { saveState } from '../state/checkpoint.ts';
 import { salvage } from '../state/salvage.ts';
@@ -11,7 +11,7 @@ import { type Entry, type EntryBody, formatEntry, LedgerDamage, type Owner, pars
 import { foldReadable, ledgersAside } from './aside.ts';
 import { linkNew } from './link-new.ts';
 import { epochName, numbersIn, seqName } from './numbers.ts';
-import { isDiskFull, Reserve } from './reserve.ts';
+import { Reserve } from './reserve.ts';
 
 export interface LedgerOptions {
   readonly clock: Clock;

@@ -30,7 +30,3 @@ export class Reserve {
     rmSync(this.#path, { force: true });
   }
 }
-
-export function isDiskFull(error: unknown): boolean {
-  return isErrno(error, 'ENOSPC', 'EDQUOT');
-}

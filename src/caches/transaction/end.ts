@@ -34,13 +34,12 @@ async function tryToCommit(parts: Parts, id: string): Promise<CommitOutcome> {
   if (lease === undefined) return gone(parts);
   const layer = treeInPlace(lease) ?? becomeLayer(parts, lease);
   const path = parts.layout.layer(layer);
-  const settled = parts.durable && (await settle(path));
-  if (parts.durable && !settled) {
+  if (parts.durable && !(await settle(path))) {
     const why = 'what it wrote does not reach the disk';
     rollBackLease(parts, id, why);
     return { kind: 'rolled-back', why };
   }
-  const sealed = { name: layer, seal: takeSeal(path), settled };
+  const sealed = { name: layer, seal: takeSeal(path), settled: parts.durable };
   let own = false;
   const entry = append(parts, (state) => {
     const decision = decideEnd(parts, state, id, sealed);

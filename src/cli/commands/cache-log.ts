@@ -7,7 +7,7 @@ import { openCaches } from '../open-caches.ts';
 import { asJson } from '../output/json.ts';
 import { type LedgerLine, ledgerLines } from '../output/ledger-words.ts';
 import { columns } from '../output/terminal.ts';
-import { parseSince } from '../since.ts';
+import { parseSince, sinceExamples } from '../since.ts';
 
 interface LogOptions {
   readonly since?: string;
@@ -21,7 +21,7 @@ export function addCacheLogCommand(cache: Command): void {
   cache
     .command('log')
     .description('what happened to caches, oldest first; or everything that a task may have tainted')
-    .option('--since <when>', 'e.g. 30m, 2h, 3d, 2026-01-31')
+    .option('--since <when>', sinceExamples)
     .option('--name <pattern>', 'only caches of that name; * stands for any text')
     .option(
       '--tainted-by <task>',
